@@ -1,0 +1,1 @@
+"""What is stored and how it goes: look-up, removal, access times."""

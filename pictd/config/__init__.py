@@ -1,0 +1,1 @@
+"""Every setting: its key, default, rule and meaning, and where its value comes from."""

@@ -1,0 +1,1 @@
+"""Variants: one maker for each, however many wait for it."""

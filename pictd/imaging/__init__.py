@@ -1,0 +1,1 @@
+"""What runs inside the sandboxed child: identify, strip, transform, encode, blurhash."""

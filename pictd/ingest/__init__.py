@@ -1,0 +1,1 @@
+"""An upload becoming stored: receive, validate, normalise, hash, store, publish; and its undo."""

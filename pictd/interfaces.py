@@ -1,0 +1,432 @@
+"""The contracts between pictd's parts.
+
+Every method of a repo facet is one atomic step: after it returned, what it wrote survives a crash
+of the process and of the machine; if it raised, or the process died in it, nothing was written.
+All moments are nanoseconds since the epoch and are given by the caller: backends have no clock.
+Look-ups return None for ordinary absence. Every method may raise ``RepoUnavailable`` (repo) or
+``StoreUnavailable`` (store) where the backend itself fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+
+import attrs
+from zope.interface import Attribute, Interface
+
+from pictd.model.alias import Alias, DeleteToken
+from pictd.model.details import Details
+from pictd.model.formats import Format, Output
+from pictd.model.hashes import Hash
+from pictd.model.limits import Measured
+from pictd.model.operations import Chain
+from pictd.model.uploads import UploadQuery
+
+# Store
+
+
+class IByteStream(Interface):
+    """Bytes on their way out, pulled by the reader."""
+
+    async def read() -> bytes:
+        """The next piece, of a size that suits the backend; empty at the end.
+
+        :raise StoreUnavailable: the bytes ended early.
+        """
+
+    def close() -> None:
+        """Let go of what the stream holds; a second call does nothing."""
+
+
+class IBlob(Interface):
+    """The bytes of one identifier."""
+
+    size = Attribute("Bytes: an ``int``.")
+
+    def stream(first: int, count: int) -> IByteStream:
+        """``count`` bytes from offset ``first``; both lie within ``size``."""
+
+    def close() -> None:
+        """Let go of what the blob holds; streams already begun go on. Idempotent."""
+
+
+class IStore(Interface):
+    """Keeps bytes under identifiers. What is saved is immutable, and visible only whole."""
+
+    async def save(source: Path, extension: str, media_type: str) -> str:
+        """Store a file under a new identifier, durably: it survives power loss from now on.
+
+        The file at ``source`` is the store's from here on: it may be moved or copied. Until
+        ``keep`` is called the identifier counts as stray, so that a crash between saving and
+        recording it leaves nothing behind for ever.
+
+        :param extension: of the identifier, with its dot, or empty.
+        """
+
+    async def keep(identifier: str) -> None:
+        """The repo now refers to these bytes: they are no longer stray. Idempotent."""
+
+    async def strays(saved_before: int) -> Sequence[str]:
+        """Identifiers saved before that moment and never kept. The caller asks the repo of each,
+        then keeps or removes it."""
+
+    async def open(identifier: str) -> IBlob | None:
+        """The bytes, or None where there are none."""
+
+    async def local(identifier: str, folder: Path) -> Path | None:
+        """A file with these bytes for a child to read: the stored file itself, which must not be
+        changed, or a copy in ``folder``. None where there are no such bytes."""
+
+    async def remove(identifier: str) -> None:
+        """Delete the bytes; those that are not there are deleted already."""
+
+    async def check() -> None:
+        """:raise StoreUnavailable: the store can't be read and written."""
+
+
+# Repo
+
+
+@attrs.frozen
+class HashRecord:
+    """A stored original.
+
+    :ivar created_at: when the content was first uploaded.
+    :ivar motion: identifier of its still frame, once made.
+    """
+
+    hash: Hash
+    identifier: str
+    created_at: int
+    blurhash: str | None = None
+    motion: str | None = None
+
+
+@attrs.frozen
+class Original:
+    """An alias, and the original behind it.
+
+    :ivar details: None where they were never measured (databases of pict-rs).
+    """
+
+    alias: Alias
+    token: DeleteToken = attrs.field(repr=False)
+    record: HashRecord
+    details: Details | None
+
+
+@attrs.frozen
+class Variant:
+    """A derived file.
+
+    :ivar details: None where they were never measured.
+    """
+
+    identifier: str
+    details: Details | None
+
+
+@attrs.frozen
+class Listed:
+    """An original as the listing shows it; ``aliases`` may be empty."""
+
+    record: HashRecord
+    aliases: Sequence[Alias]
+    details: Details | None
+
+
+@attrs.frozen
+class Page:
+    """Part of the listing, newest first.
+
+    :ivar next: the first entry of the following, older page.
+    :ivar previous: the first entry of the page before, of the same length where it can be.
+    """
+
+    entries: Sequence[Listed]
+    next: Hash | None
+    previous: Hash | None
+
+
+@attrs.frozen
+class Published:
+    """:ivar created: whether the content was new; otherwise ``record`` is the earlier one."""
+
+    record: HashRecord
+    details: Details | None
+    created: bool
+
+
+class IAliases(Interface):
+    """Public names, their tokens, and the URLs that are proxied under them."""
+
+    async def find(alias: Alias) -> Original | None:
+        """What the alias names."""
+
+    async def of_hash(hash: Hash) -> Sequence[Alias]:
+        """All names of the content, in no promised order."""
+
+    async def add(alias: Alias, token: DeleteToken, hash: Hash) -> bool:
+        """Give stored content another name. False, and nothing done: the content is gone.
+
+        :raise AliasAlreadyExists: whatever it names.
+        """
+
+    async def remove(alias: Alias) -> bool:
+        """Remove the alias and the proxy relations to it. With the last alias of its content the
+        content goes too: its hash and variants are removed, and a ``cleanup`` job is pushed for
+        the bytes of each identifier, all in the same step (contract C3). False: no such alias."""
+
+    async def proxied(url: str) -> Alias | None:
+        """The alias kept for a remote URL, which is given in its normalised spelling."""
+
+
+class IHashes(Interface):
+    """Stored originals."""
+
+    async def publish(
+        record: HashRecord, details: Details, alias: Alias, token: DeleteToken
+    ) -> Published:
+        """Make a saved file public. Where the same content is already recorded, the alias is
+        given to that record instead, and ``record.identifier`` stays unknown to the repo.
+
+        :raise AliasAlreadyExists: nothing was written.
+        """
+
+    async def find(hash: Hash) -> HashRecord | None:
+        """The record of this content."""
+
+    async def heal(hash: Hash, lost: str, identifier: str, details: Details) -> bool:
+        """Point a record whose bytes are lost at a new copy (contract C2). The details move along;
+        their ``created_at`` stays. False, and nothing done: the record does not name ``lost``."""
+
+    async def set_blurhash(hash: Hash, blurhash: str) -> None:
+        """Overwrites; does nothing for unknown content."""
+
+    async def purge(hash: Hash) -> Sequence[Alias]:
+        """Remove every alias of the content, then the content as ``IAliases.remove`` does. The
+        aliases that there were."""
+
+    async def collect(hash: Hash) -> bool:
+        """Remove content that has no alias, as ``IAliases.remove`` does. False: it has one."""
+
+    async def page(start: Hash | None, limit: int) -> Page:
+        """The listing from ``start`` on (its entry included), newest first, equal moments by hash
+        descending. An unknown or absent ``start`` gives the first page. ``limit`` may be 0: no
+        entries, and ``next`` is the position itself."""
+
+    async def page_before(moment: int, limit: int) -> Page:
+        """The listing of what was created strictly before ``moment``; empty where nothing was."""
+
+    async def count() -> int:
+        """How many originals are stored."""
+
+
+class IVariants(Interface):
+    """Derived files, by hash and variant key."""
+
+    async def find(hash: Hash, key: str) -> Variant | None:
+        """The variant, if it was made."""
+
+    async def add(
+        hash: Hash, key: str, identifier: str, details: Details, accessed: int
+    ) -> Variant | None:
+        """Record a variant; where there is one already, that one is kept and returned, and
+        ``identifier`` stays unknown to the repo. None, and nothing done: the content is gone."""
+
+    async def of_hash(hash: Hash) -> Mapping[str, str]:
+        """Identifier by variant key."""
+
+    async def remove(hash: Hash, keys: Sequence[str] | None = None) -> int:
+        """Remove these variants, or all; a ``cleanup`` job is pushed for the bytes of each in the
+        same step. How many there were."""
+
+    async def touch(accesses: Mapping[tuple[Hash, str], int]) -> None:
+        """Record last accesses; variants that are gone are left out."""
+
+
+class IDetails(Interface):
+    """Measured facts, by identifier."""
+
+    async def find(identifier: str) -> Details | None:
+        """The facts, if they were measured."""
+
+    async def save(identifier: str, details: Details) -> None:
+        """The first record stays; a later one for the same identifier is dropped."""
+
+    async def remove(identifier: str) -> None:
+        """Idempotent."""
+
+
+class ISettings(Interface):
+    """Settings that the server itself keeps: key to bytes (spec storage §1.8)."""
+
+    async def get(key: str) -> bytes | None:
+        """The value."""
+
+    async def set(key: str, value: bytes) -> None:
+        """Overwrites."""
+
+
+class Queue(Enum):
+    """The queues; names are stored data."""
+
+    CLEANUP = "cleanup"
+    PROCESS = "process"
+
+
+@attrs.frozen
+class Job:
+    """Queued work that a worker has taken.
+
+    :ivar payload: JSON: ``{"Identifier": {…}}`` or a bare name (spec storage §7.3, §7.4).
+    :ivar attempts_left: this one not counted.
+    """
+
+    id: str
+    queue: Queue
+    payload: object
+    attempts_left: int
+
+
+class IJobs(Interface):
+    """Durable queues with leases. A job whose worker died is taken again when its lease ends; the
+    lost attempt counts (contract C6, C14)."""
+
+    async def push(queue: Queue, payload: object, now: int, unique_key: str | None = None) -> bool:
+        """False, and nothing done: a job with this key is queued or running."""
+
+    async def pop(queue: Queue, worker: str, now: int, lease: int) -> Job | None:
+        """Take the oldest job that is due and whose lease, if any, has ended; None where there is
+        none. Taking uses up an attempt; a job without attempts left is dropped instead.
+
+        :param worker: a UUID.
+        :param lease: nanoseconds until it may be taken again.
+        """
+
+    async def renew(job: Job, worker: str, now: int, lease: int) -> bool:
+        """Prolong the lease. False: it was lost to another worker."""
+
+    async def finish(job: Job, worker: str) -> None:
+        """The job is done, or given up: remove it, unless another worker has taken it."""
+
+    async def retry(job: Job, worker: str, due: int) -> None:
+        """Let the job be taken again from that moment on; without attempts left, remove it."""
+
+    async def length(queue: Queue) -> int:
+        """Jobs waiting and running."""
+
+    async def wait(queue: Queue) -> None:
+        """Return soon after a job was pushed to the queue. Callers poll as well: a wake-up may be
+        spurious, and a job may come due without one."""
+
+
+class IRepo(Interface):
+    """All facts. Facets share one database."""
+
+    aliases = Attribute("``IAliases``")
+    hashes = Attribute("``IHashes``")
+    variants = Attribute("``IVariants``")
+    details = Attribute("``IDetails``")
+    settings = Attribute("``ISettings``")
+    jobs = Attribute("``IJobs``")
+
+    async def open() -> None:
+        """Connect and bring the schema up to date.
+
+        :raise RepoUnavailable: it can't be opened, or is newer than this program.
+        """
+
+    async def close() -> None:
+        """Finish what was begun, and let go."""
+
+    async def refers_to(identifier: str) -> bool:
+        """Whether an original, a still frame or a variant has this identifier."""
+
+    async def check() -> None:
+        """:raise RepoUnavailable: it can't be read and written."""
+
+
+# Media
+
+
+class IImaging(Interface):
+    """Runs imaging tasks, each in a sandboxed child that dies after it (contract B12)."""
+
+    async def run(
+        task: str, arguments: Mapping[str, object], reads: Sequence[Path], folder: Path
+    ) -> Mapping[str, object]:
+        """The JSON object that the task answered.
+
+        :param task: a name from ``pictd.imaging.tasks``.
+        :param arguments: JSON; paths as text.
+        :param reads: the files that the child may read, beside what is in ``folder``.
+        :param folder: the only place where it may write.
+        :raise UnreadableMedia: the input is broken.
+        :raise UnsupportedMedia: the input is something else.
+        :raise MediaTimeout: it was killed at its deadline.
+        :raise MediaTooExpensive: it exceeded its memory or CPU limit.
+        :raise MediaFailed: it crashed.
+        :raise Overloaded: the queue for children is full.
+        """
+
+
+@attrs.frozen
+class Normalised:
+    """An upload made safe.
+
+    :ivar path: the file to store.
+    :ivar hash: of the bytes at ``path``.
+    """
+
+    path: Path
+    hash: Hash
+    width: int
+    height: int
+    frames: int | None
+    blurhash: str | None
+
+
+@attrs.frozen
+class Rendered:
+    """A variant as made; ``format`` is what the bytes really are."""
+
+    path: Path
+    format: Format
+    width: int
+    height: int
+    frames: int | None
+
+
+class IMedia(Interface):
+    """What pictd does with media. Nothing decodes in the daemon: all of this runs in children."""
+
+    async def normalise(source: Path, folder: Path, query: UploadQuery) -> Normalised:
+        """Discover what the file is, hold it against the limits, and make of it what will be
+        stored: no metadata, upright, in the configured format, operations applied.
+
+        :param folder: an empty folder for results; the caller removes it.
+        :raise UploadRefused: whatever is wrong with the file; the leaves say what.
+        :raise BadOperation: of the query's operations.
+        """
+
+    async def render(
+        source: Path, format: Format, folder: Path, chain: Chain, output: Output
+    ) -> Rendered:
+        """Make a variant of a stored file.
+
+        :param format: of the stored file.
+        :param folder: an empty folder for the result; the caller removes it.
+        :raise MediaFailed: an operation can't be carried out on this picture.
+        """
+
+    async def describe(source: Path, format: Format) -> Measured:
+        """Measure a stored file."""
+
+    async def blurhash(source: Path, format: Format) -> str:
+        """The blurhash of a stored file's first frame."""
+
+    def missing() -> Sequence[str]:
+        """Names of tools that this machine lacks or that do not run now; empty when all is well."""

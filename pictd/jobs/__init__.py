@@ -1,0 +1,1 @@
+"""Queued work: the workers that take it, and what each kind of job does."""

@@ -1,0 +1,67 @@
+"""Public names of files, and the secrets that delete them."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import Self
+from uuid import UUID
+
+import attrs
+
+_HEX = "[0-9a-fA-F]"
+_HYPHENATED = f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
+_UUID = re.compile(
+    rf"({_HYPHENATED})|({_HEX}{{32}})|\{{({_HYPHENATED})\}}|urn:uuid:({_HYPHENATED})"
+)
+
+
+def canonical(name: str) -> str:
+    """A UUID in a common spelling becomes lower case and hyphenated; any other text stays.
+
+    Only the four spellings of spec storage §1.3 count: ``uuid.UUID`` takes more.
+    """
+    match = _UUID.fullmatch(name)
+    return str(UUID(match[match.lastindex or 0])) if match else name
+
+
+@attrs.frozen
+class Alias:
+    """The public name of a file: an id, and an extension that is part of the name.
+
+    :ivar name: canonical id, a UUID or any text without a dot.
+    :ivar extension: from the first dot on, the dot included; empty for none.
+    """
+
+    name: str
+    extension: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Every text names an alias; most name none that exists."""
+        name, dot, rest = text.partition(".")
+        return cls(canonical(name), dot + rest)
+
+    def __str__(self) -> str:
+        return self.name + self.extension
+
+    def to_bytes(self) -> bytes:
+        """16 bytes of a UUID or the UTF-8 of a name, then the extension (spec storage §1.3)."""
+        head = UUID(self.name).bytes if _UUID.fullmatch(self.name) else self.name.encode()
+        return head + self.extension.encode()
+
+
+@attrs.frozen
+class DeleteToken:
+    """The secret of one alias."""
+
+    text: str = attrs.field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Spellings of one UUID are one token; any other text is compared as it is."""
+        return cls(canonical(text))
+
+    def matches(self, other: DeleteToken) -> bool:
+        """Constant in time, so that answers tell nothing of the secret."""
+        return hmac.compare_digest(self.text.encode(), other.text.encode())

@@ -1,0 +1,108 @@
+"""The closed world of stored formats and requested outputs.
+
+Codes, media types, extensions and spellings are stored data (spec storage §1.1): they never change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Self
+
+
+class Kind(Enum):
+    """The three classes of media; the value is how the HTTP interface spells them."""
+
+    IMAGE = "Image"
+    ANIMATION = "Animation"
+    VIDEO = "Video"
+
+
+class Format(Enum):
+    """A stored format: (code in the hash, kind, name in stored JSON, media type, extension)."""
+
+    ANIMATION_APNG = (0, Kind.ANIMATION, "apng", "image/apng", ".apng")
+    ANIMATION_AVIF = (1, Kind.ANIMATION, "avif", "image/avif", ".avif")
+    ANIMATION_GIF = (2, Kind.ANIMATION, "gif", "image/gif", ".gif")
+    ANIMATION_WEBP = (3, Kind.ANIMATION, "webp", "image/webp", ".webp")
+    IMAGE_AVIF = (4, Kind.IMAGE, "avif", "image/avif", ".avif")
+    IMAGE_JPEG = (5, Kind.IMAGE, "jpeg", "image/jpeg", ".jpeg")
+    IMAGE_JXL = (6, Kind.IMAGE, "jxl", "image/jxl", ".jxl")
+    IMAGE_PNG = (7, Kind.IMAGE, "png", "image/png", ".png")
+    IMAGE_WEBP = (8, Kind.IMAGE, "webp", "image/webp", ".webp")
+    VIDEO_MP4 = (9, Kind.VIDEO, "Mp4", "video/mp4", ".mp4")
+    VIDEO_WEBM = (10, Kind.VIDEO, "Webm", "video/webm", ".webm")
+
+    def __init__(self, code: int, kind: Kind, label: str, media_type: str, extension: str) -> None:
+        self.code = code
+        self.kind = kind
+        self.label = label
+        self.media_type = media_type
+        self.extension = extension
+
+    @classmethod
+    def from_code(cls, code: int) -> Self:
+        """:raise ValueError: no format has this code."""
+        for each in cls:
+            if each.code == code:
+                return each
+        raise ValueError(f"no format has the code {code}")
+
+    @classmethod
+    def named(cls, kind: Kind, label: str) -> Self:
+        """The format of ``kind`` with this name, in any letter case.
+
+        :raise ValueError: there is none.
+        """
+        for each in cls:
+            if each.kind is kind and each.label.lower() == label.lower():
+                return each
+        raise ValueError(f"no {kind.value.lower()} format is called {label!r}")
+
+    def as_json(self) -> dict[str, str]:
+        """The stored form: ``{"Image": "png"}``."""
+        return {self.kind.value: self.label}
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """:raise ValueError: not the stored form of a format."""
+        if not isinstance(data, Mapping) or len(data) != 1:
+            raise ValueError(f"not a format: {data!r}")
+        ((kind, label),) = data.items()
+        return cls.named(Kind(kind), str(label))
+
+
+class Output(Enum):
+    """What ``process.{ext}`` may be asked for; the value is the last segment of a variant key."""
+
+    APNG = "apng"
+    AVIF = "avif"
+    GIF = "gif"
+    JPEG = "jpeg"
+    JXL = "jxl"
+    PNG = "png"
+    WEBP = "webp"
+
+    @classmethod
+    def from_extension(cls, extension: str) -> Self | None:
+        """``jpg`` is ``jpeg``; letter case does not matter (contract A15); None for any other."""
+        lowered = extension.lower() if extension.isascii() else extension
+        try:
+            return cls("jpeg" if lowered == "jpg" else lowered)
+        except ValueError:
+            return None
+
+    def result(self, source: Kind) -> Format:
+        """The format that a source of this kind becomes (spec http-api §3.7).
+
+        A still asked for as ``apng`` is a plain PNG; as ``gif``, a GIF of one frame; a video gives
+        what its first frame would.
+        """
+        if self is Output.GIF:
+            return Format.ANIMATION_GIF
+        if source is Kind.ANIMATION and self in _ANIMATED:
+            return Format.named(Kind.ANIMATION, self.value)
+        return Format.IMAGE_PNG if self is Output.APNG else Format.named(Kind.IMAGE, self.value)
+
+
+_ANIMATED = (Output.APNG, Output.AVIF, Output.WEBP)

@@ -1,0 +1,1 @@
+"""Facts about bytes: the backends of ``IRepo``."""

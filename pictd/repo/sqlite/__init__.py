@@ -1,0 +1,1 @@
+"""The embedded repo: one SQLite database in WAL mode, one writer thread with group commit."""

@@ -1,0 +1,1 @@
+"""Bytes by identifier: the backends of ``IStore``."""

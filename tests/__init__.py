@@ -1,0 +1,1 @@
+"""The suite mirrors the package it tests; run it with ``make test``."""

@@ -1,0 +1,1 @@
+"""What every backend of an interface must do, as mixins of test methods."""

@@ -1,0 +1,1 @@
+"""What tests share: fakes that pass the contracts, and sample media made at run time."""
