@@ -37,7 +37,7 @@ FORBIDDEN = ("utils", "helpers", "common", "base", "manager", "handler", "engine
 
 def room(module: str) -> str:
     """``pictd.web.site`` lies in ``web``."""
-    return (module.split(".") + [""])[1]
+    return module.split(".")[1] if "." in module else ""
 
 
 def imports(path: Path) -> Iterator[str]:

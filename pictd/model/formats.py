@@ -33,12 +33,16 @@ class Format(Enum):
     VIDEO_MP4 = (9, Kind.VIDEO, "Mp4", "video/mp4", ".mp4")
     VIDEO_WEBM = (10, Kind.VIDEO, "Webm", "video/webm", ".webm")
 
+    code: int
+    kind: Kind
+    label: str
+    media_type: str
+    extension: str
+
     def __init__(self, code: int, kind: Kind, label: str, media_type: str, extension: str) -> None:
-        self.code = code
-        self.kind = kind
-        self.label = label
-        self.media_type = media_type
-        self.extension = extension
+        vars(self).update(
+            code=code, kind=kind, label=label, media_type=media_type, extension=extension
+        )
 
     @classmethod
     def from_code(cls, code: int) -> Self:
