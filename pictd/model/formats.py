@@ -33,16 +33,30 @@ class Format(Enum):
     VIDEO_MP4 = (9, Kind.VIDEO, "Mp4", "video/mp4", ".mp4")
     VIDEO_WEBM = (10, Kind.VIDEO, "Webm", "video/webm", ".webm")
 
-    code: int
-    kind: Kind
-    label: str
-    media_type: str
-    extension: str
+    @property
+    def code(self) -> int:
+        """The last byte of a hash."""
+        return self.value[0]
 
-    def __init__(self, code: int, kind: Kind, label: str, media_type: str, extension: str) -> None:
-        vars(self).update(
-            code=code, kind=kind, label=label, media_type=media_type, extension=extension
-        )
+    @property
+    def kind(self) -> Kind:
+        """The class of media."""
+        return self.value[1]
+
+    @property
+    def label(self) -> str:
+        """The name in stored JSON."""
+        return self.value[2]
+
+    @property
+    def media_type(self) -> str:
+        """The ``Content-Type``."""
+        return self.value[3]
+
+    @property
+    def extension(self) -> str:
+        """Of aliases and identifiers, with its dot."""
+        return self.value[4]
 
     @classmethod
     def from_code(cls, code: int) -> Self:
