@@ -73,6 +73,12 @@ class BadOperation(BadRequest):
     code, text = "invalid-process-path", "Provided process path is invalid"
 
 
+class OperationImpossible(BadRequest):
+    """An operation is well spelled, but can't be carried out on this picture."""
+
+    code, text = "command-failure", "An operation can't be carried out on this picture"
+
+
 class ProxyNotAllowed(BadRequest):
     """Proxied media was named where only uploads may be."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
+from typing import Self
 
 import attrs
 
@@ -24,6 +26,16 @@ class Bounds:
     frames: int | None = None
     file_size: int | None = None
 
+    def as_json(self) -> dict[str, object]:
+        """The form between daemon and children."""
+        return attrs.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """:raise ValueError: not the JSON form of bounds."""
+        members = _members(data, cls)
+        return cls(**{name: _count_or_none(members[name], name) for name in members})
+
 
 @attrs.frozen
 class Rules:
@@ -40,6 +52,31 @@ class Rules:
     requested: Bounds = attrs.field(factory=Bounds)
     allowed: frozenset[Kind] = frozenset(Kind)
 
+    def as_json(self) -> dict[str, object]:
+        """The form between daemon and children."""
+        return {
+            "image": self.image.as_json(),
+            "animation": self.animation.as_json(),
+            "video": self.video.as_json() if self.video else None,
+            "requested": self.requested.as_json(),
+            "allowed": sorted(kind.value for kind in self.allowed),
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """:raise ValueError: not the JSON form of rules."""
+        members = _members(data, cls)
+        video, allowed = members["video"], members["allowed"]
+        if not isinstance(allowed, list):
+            raise ValueError(f"not a list of kinds: {allowed!r}")
+        return cls(
+            Bounds.from_json(members["image"]),
+            Bounds.from_json(members["animation"]),
+            None if video is None else Bounds.from_json(video),
+            Bounds.from_json(members["requested"]),
+            frozenset(Kind(kind) for kind in allowed),
+        )
+
 
 @attrs.frozen
 class Measured:
@@ -54,6 +91,22 @@ class Measured:
     height: int
     frames: int | None
     file_size: int
+
+    def as_json(self) -> dict[str, object]:
+        """The form between daemon and children."""
+        return attrs.asdict(self, recurse=False) | {"format": self.format.as_json()}
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """:raise ValueError: not the JSON form of measurements."""
+        members = _members(data, cls)
+        return cls(
+            Format.from_json(members["format"]),
+            _count(members["width"], "width"),
+            _count(members["height"], "height"),
+            _count_or_none(members["frames"], "frames"),
+            _count(members["file_size"], "file_size"),
+        )
 
 
 class Reason(Enum):
@@ -114,3 +167,20 @@ def _excess(measured: Measured, bounds: Bounds, order: tuple[Reason, ...]) -> Re
         if limit is not None and actual.get(reason, 0) > limit:
             return Refusal(reason, limit, actual[reason])
     return None
+
+
+def _members(data: object, of: type[attrs.AttrsInstance]) -> dict[str, object]:
+    """The members of a JSON object, which are exactly the fields of ``of``."""
+    if not isinstance(data, Mapping) or set(data) != {each.name for each in attrs.fields(of)}:
+        raise ValueError(f"not the members of {of.__name__}: {str(data)[:200]}")
+    return dict(data)
+
+
+def _count_or_none(value: object, name: str) -> int | None:
+    return None if value is None else _count(value, name)
+
+
+def _count(value: object, name: str) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{name} is not a number of something: {str(value)[:40]}")
+    return value
