@@ -43,7 +43,7 @@ class IByteStream(Interface):
 class IBlob(Interface):
     """The bytes of one identifier."""
 
-    size = Attribute("Bytes: an ``int``.")
+    size: int = Attribute("Bytes: an ``int``.")
 
     def stream(first: int, count: int) -> IByteStream:
         """``count`` bytes from offset ``first``; both lie within ``size``."""
@@ -84,6 +84,20 @@ class IStore(Interface):
 
     async def check() -> None:
         """:raise StoreUnavailable: the store can't be read and written."""
+
+
+class IScratch(Interface):
+    """Short-lived folders of this process; what a crash leaves of them is removed at the next
+    start."""
+
+    def new() -> Path:
+        """An empty folder of one's own.
+
+        :raise StoreUnavailable: the temporary directory is full or gone.
+        """
+
+    async def discard(folder: Path) -> None:
+        """Remove the folder with all that is in it. Idempotent."""
 
 
 # Repo
@@ -326,12 +340,12 @@ class IJobs(Interface):
 class IRepo(Interface):
     """All facts. Facets share one database."""
 
-    aliases = Attribute("``IAliases``")
-    hashes = Attribute("``IHashes``")
-    variants = Attribute("``IVariants``")
-    details = Attribute("``IDetails``")
-    settings = Attribute("``ISettings``")
-    jobs = Attribute("``IJobs``")
+    aliases: IAliases = Attribute("``IAliases``")
+    hashes: IHashes = Attribute("``IHashes``")
+    variants: IVariants = Attribute("``IVariants``")
+    details: IDetails = Attribute("``IDetails``")
+    settings: ISettings = Attribute("``ISettings``")
+    jobs: IJobs = Attribute("``IJobs``")
 
     async def open() -> None:
         """Connect and bring the schema up to date.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from contextlib import suppress
 from typing import Self
 from uuid import UUID
 
@@ -65,3 +66,17 @@ class DeleteToken:
     def matches(self, other: DeleteToken) -> bool:
         """Constant in time, so that answers tell nothing of the secret."""
         return hmac.compare_digest(self.text.encode(), other.text.encode())
+
+
+def from_stored_bytes(data: bytes) -> list[Alias]:
+    """The aliases that a stored byte form may stand for, the likeliest first (spec storage §1.3).
+
+    Sixteen random bytes may happen to be valid text; the caller asks the repo which one exists.
+    """
+    found = []
+    with suppress(UnicodeDecodeError):
+        found.append(Alias.parse(data.decode()))
+    if len(data) >= 16:
+        extension = data[16:].decode(errors="replace")
+        found.append(Alias(str(UUID(bytes=data[:16])), extension))
+    return found

@@ -55,6 +55,11 @@ class Thumbnail:
         """The part of the variant key."""
         return f"thumbnail/{self.side}"
 
+    @property
+    def magick(self) -> tuple[str, ...]:
+        """ImageMagick's arguments, as queued jobs carry them (spec storage §7.4)."""
+        return ("-sample", f"{self.side}x{self.side}>")
+
 
 @attrs.frozen
 class Resize:
@@ -74,6 +79,12 @@ class Resize:
         prefix = f"{self.filter.value}." if self.filter else "." if self.by_area else ""
         return f"resize/{prefix}{'a' if self.by_area else ''}{self.size}"
 
+    @property
+    def magick(self) -> tuple[str, ...]:
+        """ImageMagick's arguments, as queued jobs carry them."""
+        geometry = f"{self.size}@>" if self.by_area else f"{self.size}x{self.size}>"
+        return ("-filter", (self.filter or Filter.LANCZOS2).value, "-resize", geometry)
+
 
 @attrs.frozen
 class Crop:
@@ -88,6 +99,11 @@ class Crop:
         """The part of the variant key."""
         return f"crop/{self.width}x{self.height}"
 
+    @property
+    def magick(self) -> tuple[str, ...]:
+        """ImageMagick's arguments, as queued jobs carry them."""
+        return ("-gravity", "center", "-crop", f"{self.width}:{self.height}+0+0")
+
 
 @attrs.frozen
 class Blur:
@@ -100,6 +116,11 @@ class Blur:
     def fragment(self) -> str:
         """The part of the variant key."""
         return f"blur/{_shortest(self.sigma)}"
+
+    @property
+    def magick(self) -> tuple[str, ...]:
+        """ImageMagick's arguments, as queued jobs carry them."""
+        return ("-gaussian-blur", f"0x{_shortest(self.sigma)}")
 
 
 Operation = Thumbnail | Resize | Crop | Blur

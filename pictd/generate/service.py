@@ -1,0 +1,115 @@
+"""Variants: found, or made once however many ask for it at the same time.
+
+Crash windows: before ``store.save`` only scratch files exist; between ``save`` and ``add`` the
+bytes are stray, and the next start removes them; after ``add`` the variant is whole.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attrs
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from pictd.errors import AliasNotFound, BytesLost
+from pictd.generate.coalescing import Coalescer
+from pictd.interfaces import IMedia, IRepo, IScratch, IStore, Original, Rendered, Variant
+from pictd.model.details import Details
+from pictd.model.formats import Output
+from pictd.model.hashes import Hash
+from pictd.model.operations import Chain
+from pictd.model.times import from_seconds
+
+REMEMBER_FAILURES = 10.0
+"""Seconds in which a variant that can't be made is not tried again."""
+
+
+@attrs.frozen
+class Backends:
+    """What makers work with."""
+
+    repo: IRepo
+    store: IStore
+    media: IMedia
+    scratch: IScratch
+    clock: IReactorTime
+
+
+@attrs.frozen
+class Recipe:
+    """What makes a variant of an original; equal recipes make one variant."""
+
+    chain: Chain
+    output: Output
+
+    @property
+    def key(self) -> str:
+        """The variant key."""
+        return self.chain.key(self.output)
+
+
+class Generate(Service):
+    """Makes variants that are not there yet."""
+
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
+        self._makers: Coalescer[Variant] = Coalescer(backends.clock, REMEMBER_FAILURES)
+
+    async def find(self, hash: Hash, recipe: Recipe) -> Variant | None:
+        """The variant, if it was made."""
+        return await self._backends.repo.variants.find(hash, recipe.key)
+
+    async def make(self, original: Original, recipe: Recipe) -> Variant:
+        """The variant; made now if it is not there. Cancelling stops the waiting, not the making.
+
+        :raise AliasNotFound: the original was removed meanwhile.
+        :raise BytesLost: of the original.
+        :raise PictdError: whatever ``IMedia.render`` raises; remembered for a short time.
+        """
+        key = (original.record.hash, recipe.key)
+        return await self._makers.get(key, lambda: self._find_or_make(original, recipe))
+
+    def stopService(self) -> Deferred[None]:
+        """Wait for the makers at work."""
+        super().stopService()
+        return self._makers.idle()
+
+    async def _find_or_make(self, original: Original, recipe: Recipe) -> Variant:
+        """A maker that ended between the caller's look and this one has made it already."""
+        found = await self.find(original.record.hash, recipe)
+        if found is not None:
+            return found
+        folder = self._backends.scratch.new()
+        try:
+            rendered = await self._render(original, recipe, folder)
+            return await self._record(original.record.hash, recipe, rendered)
+        finally:
+            await self._backends.scratch.discard(folder)
+
+    async def _render(self, original: Original, recipe: Recipe, folder: Path) -> Rendered:
+        record = original.record
+        source = await self._backends.store.local(record.identifier, folder)
+        if source is None:
+            raise BytesLost
+        return await self._backends.media.render(
+            source, record.hash.format, folder, recipe.chain, recipe.output
+        )
+
+    async def _record(self, hash: Hash, recipe: Recipe, made: Rendered) -> Variant:
+        store, format = self._backends.store, made.format
+        identifier = await store.save(made.path, format.extension, format.media_type)
+        now = from_seconds(self._backends.clock.seconds())
+        details = Details(made.width, made.height, made.frames, format, now)
+        variant = None
+        try:
+            variant = await self._backends.repo.variants.add(
+                hash, recipe.key, identifier, details, now
+            )
+        finally:
+            needed = variant is not None and variant.identifier == identifier
+            await (store.keep(identifier) if needed else store.remove(identifier))
+        if variant is None:
+            raise AliasNotFound
+        return variant

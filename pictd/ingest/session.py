@@ -1,0 +1,164 @@
+"""One file on its way from received to published.
+
+How it works: up to the store step a session may be cancelled at any moment and leaves nothing. From
+the store step on it runs to its end even when its client has left; then it undoes itself. Crash
+windows: before ``store.save`` only scratch files exist, which the next start removes; between
+``save`` and ``publish`` the bytes are stray, and the next start removes them; after ``publish`` the
+upload is whole, though nobody may have been told of it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from pictd.interfaces import HashRecord, IMedia, IRepo, IScratch, IStore, Normalised
+from pictd.model.alias import Alias, DeleteToken
+from pictd.model.details import Details
+from pictd.model.times import from_seconds
+from pictd.model.uploads import UploadQuery
+
+
+@attrs.frozen
+class Received:
+    """A file as it arrived.
+
+    :ivar folder: scratch of this file alone; whoever holds this value discards it.
+    :ivar path: the bytes, inside ``folder``.
+    """
+
+    folder: Path
+    path: Path
+
+
+@attrs.frozen
+class Ingested:
+    """A published upload.
+
+    :ivar details: of the stored file; where the content was known already, of the first upload.
+    """
+
+    alias: Alias
+    token: DeleteToken = attrs.field(repr=False)
+    details: Details
+    blurhash: str | None
+
+
+@attrs.frozen
+class Backends:
+    """What every session works with."""
+
+    repo: IRepo
+    store: IStore
+    media: IMedia
+    scratch: IScratch
+    clock: IReactorTime
+
+
+@attrs.define
+class Session:
+    """The life of one upload.
+
+    :ivar declared: the alias that an import asks for; None has one made.
+    """
+
+    _backends: Backends
+    _received: Received
+    _query: UploadQuery
+    _declared: Alias | None = None
+    _left: bool = False
+    _storing: bool = False
+    _work: Deferred[Ingested] | None = None
+
+    async def run(self) -> Ingested:
+        """:raise UploadRefused: and whatever else ``IMedia.normalise`` raises.
+        :raise AliasAlreadyExists: the declared alias is taken.
+        """
+        received = self._received
+        try:
+            made = await self._backends.media.normalise(received.path, received.folder, self._query)
+            self._storing = True
+            ingested = await self._publish(made)
+        finally:
+            await self._backends.scratch.discard(received.folder)
+        if self._left:
+            await undo(self._backends.repo, ingested)
+        return ingested
+
+    def begin(self) -> Deferred[Ingested]:
+        """Run; the result, or the failure, is the session's own and survives a client."""
+        self._work = Deferred.fromCoroutine(self.run())
+        return self._work
+
+    def leave(self) -> None:
+        """Nobody waits for the result any more."""
+        self._left = True
+        if self._work is not None and not self._storing:
+            self._work.cancel()
+
+    async def _publish(self, made: Normalised) -> Ingested:
+        now = from_seconds(self._backends.clock.seconds())
+        details = Details(made.width, made.height, made.frames, made.hash.format, now)
+        alias = self._declared or Alias(str(uuid4()), made.hash.format.extension)
+        wanted = Ingested(alias, DeleteToken(str(uuid4())), details, made.blurhash)
+        known = await self._backends.repo.hashes.find(made.hash)
+        if known is not None and await self._is_intact(known):
+            joined = await self._join(known, wanted)
+            if joined is not None:
+                return joined
+        return await self._store(made, wanted)
+
+    async def _join(self, known: HashRecord, wanted: Ingested) -> Ingested | None:
+        """Give stored content another name; None where the content went in the meantime."""
+        repo = self._backends.repo
+        if not await repo.aliases.add(wanted.alias, wanted.token, known.hash):
+            return None
+        if known.blurhash is None and wanted.blurhash is not None:
+            await repo.hashes.set_blurhash(known.hash, wanted.blurhash)
+        first = await repo.details.find(known.identifier)
+        blurhash = known.blurhash or wanted.blurhash
+        return attrs.evolve(wanted, details=first or wanted.details, blurhash=blurhash)
+
+    async def _store(self, made: Normalised, wanted: Ingested) -> Ingested:
+        """Save the bytes, then publish them; where others published the same content meanwhile,
+        theirs stay, unless they are lost (contract C2)."""
+        store, format = self._backends.store, made.hash.format
+        identifier = await store.save(made.path, format.extension, format.media_type)
+        record = HashRecord(made.hash, identifier, wanted.details.created_at, made.blurhash)
+        needed = False
+        try:
+            published = await self._backends.repo.hashes.publish(
+                record, wanted.details, wanted.alias, wanted.token
+            )
+            needed = published.created or await self._heal(published.record, record, wanted)
+        finally:
+            await (store.keep(identifier) if needed else store.remove(identifier))
+        return attrs.evolve(
+            wanted,
+            details=published.details or wanted.details,
+            blurhash=published.record.blurhash or wanted.blurhash,
+        )
+
+    async def _heal(self, known: HashRecord, fresh: HashRecord, wanted: Ingested) -> bool:
+        """Whether the record now points at the fresh copy, because its own bytes were lost."""
+        if await self._is_intact(known):
+            return False
+        return await self._backends.repo.hashes.heal(
+            known.hash, known.identifier, fresh.identifier, wanted.details
+        )
+
+    async def _is_intact(self, record: HashRecord) -> bool:
+        blob = await self._backends.store.open(record.identifier)
+        if blob is None:
+            return False
+        blob.close()
+        return blob.size == record.hash.size
+
+
+async def undo(repo: IRepo, ingested: Ingested) -> None:
+    """Take an upload back. What others uploaded of the same content is not touched (C3)."""
+    await repo.aliases.remove(ingested.alias)
