@@ -1,0 +1,86 @@
+"""Jobs of the ``cleanup`` queue: bytes and facts that nothing refers to any more.
+
+Each is idempotent: run again after a crash at any step, it finds less to do. Payloads are those of
+spec storage §7.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from pictd.interfaces import IRepo, IStore
+from pictd.jobs.worker import Duty, NotUnderstood
+from pictd.model.alias import Alias, DeleteToken
+from pictd.model.hashes import Hash
+
+WALK_STEP = 100
+"""Hashes looked at in one step of a walk over all of them."""
+
+
+@attrs.frozen
+class Cleanup:
+    """The duties of a cleanup worker."""
+
+    repo: IRepo
+    store: IStore
+
+    def duties(self) -> Mapping[str, Duty]:
+        """By the name of the kind of job."""
+        return {
+            "Identifier": self.remove_bytes,
+            "Hash": self.collect,
+            "Alias": self.remove_alias,
+            "Variant": self.remove_variants,
+            "AllVariants": self.remove_all_variants,
+        }
+
+    async def remove_bytes(self, argument: object) -> None:
+        """The bytes of an identifier, then its details. A crash between leaves the details of
+        bytes that are gone, which the next attempt removes."""
+        identifier = _text(argument, "identifier")
+        if await self.repo.refers_to(identifier):
+            return
+        await self.store.remove(identifier)
+        await self.repo.details.remove(identifier)
+
+    async def collect(self, argument: object) -> None:
+        """A hash without aliases, in one step; one that got an alias since stays (C3)."""
+        await self.repo.hashes.collect(_hash(argument))
+
+    async def remove_alias(self, argument: object) -> None:
+        """An alias, in one step, if it still has the token that the job was queued with."""
+        alias = Alias.parse(_text(argument, "alias"))
+        found = await self.repo.aliases.find(alias)
+        if found is not None and found.token.matches(DeleteToken.parse(_text(argument, "token"))):
+            await self.repo.aliases.remove(alias)
+
+    async def remove_variants(self, argument: object) -> None:
+        """One variant of a hash, or all, in one step."""
+        key = argument.get("variant") if isinstance(argument, dict) else None
+        await self.repo.variants.remove(_hash(argument), None if key is None else [str(key)])
+
+    async def remove_all_variants(self, argument: object) -> None:
+        """Of every hash, in a walk of small steps; a crash in it begins the walk again. What is
+        uploaded during the walk is newer than where it stands, and keeps its variants."""
+        page = await self.repo.hashes.page(None, WALK_STEP)
+        while True:
+            for entry in page.entries:
+                await self.repo.variants.remove(entry.record.hash)
+            if page.next is None:
+                return
+            page = await self.repo.hashes.page(page.next, WALK_STEP)
+
+
+def _text(argument: object, key: str) -> str:
+    if isinstance(argument, dict) and isinstance(argument.get(key), str):
+        return str(argument[key])
+    raise NotUnderstood(f"{key} is missing in {argument!r}")
+
+
+def _hash(argument: object) -> Hash:
+    try:
+        return Hash.from_json(argument["hash"] if isinstance(argument, dict) else None)
+    except (KeyError, ValueError) as error:
+        raise NotUnderstood(str(error)) from error

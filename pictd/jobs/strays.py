@@ -1,0 +1,84 @@
+"""Bytes that were saved and never recorded, which a crash between the two leaves."""
+
+from __future__ import annotations
+
+from twisted.application.service import Service
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from pictd.errors import PictdError
+from pictd.interfaces import IRepo, IStore
+from pictd.model.times import SECOND, from_seconds
+
+SWEEP_EVERY = 3600.0
+"""Seconds."""
+
+GRACE = 3600
+"""Seconds between saving and recording after which nobody is at work on it any more."""
+
+
+class Strays(Service):
+    """Sweeps at start, and from then on every hour.
+
+    :param first_grace: seconds, for the sweep at start: 0 where no other process works on the same
+        store, for whatever is stray then was left by a crash.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, repo: IRepo, store: IStore, clock: IReactorTime, first_grace: int = GRACE
+    ) -> None:
+        self._repo = repo
+        self._store = store
+        self._clock = clock
+        self._grace = first_grace
+        self._loop = LoopingCall(self._sweep_safely)
+        self._loop.clock = clock
+        self._sweep: Deferred[None] | None = None
+
+    def startService(self) -> None:
+        """Sweep now."""
+        super().startService()
+        self._loop.start(SWEEP_EVERY)
+
+    def stopService(self) -> Deferred[None] | None:
+        """Give up the sweep at hand; the next start goes on."""
+        super().stopService()
+        self._loop.stop()
+        if self._sweep is not None:
+            self._sweep.cancel()
+        return self._sweep
+
+    async def sweep(self, grace: int) -> int:
+        """Remove what is stray for longer than ``grace`` seconds, and keep what is recorded.
+
+        :return: how many were removed.
+        """
+        before = from_seconds(self._clock.seconds()) - grace * SECOND
+        removed = 0
+        for identifier in await self._store.strays(before):
+            if await self._repo.refers_to(identifier):
+                await self._store.keep(identifier)
+            else:
+                await self._store.remove(identifier)
+                removed += 1
+        return removed
+
+    def _sweep_safely(self) -> Deferred[None]:
+        self._sweep = Deferred.fromCoroutine(self._sweep_and_log())
+        return self._sweep
+
+    async def _sweep_and_log(self) -> None:
+        try:
+            removed = await self.sweep(self._grace)
+        except CancelledError:
+            return
+        except PictdError as error:
+            self._log.warn("stray bytes were not looked for: {error}", error=error)
+            return
+        self._grace = GRACE
+        if removed:
+            self._log.info("{count} stray files of a crash were removed", count=removed)

@@ -1,0 +1,152 @@
+"""Take jobs from a queue, one after the other, and settle each.
+
+How it works: a worker pops a job under a lease and renews the lease while it works; a worker that
+dies stops renewing, and the job is taken again when its lease ends (contract C14). A failure that
+passes by itself is retried after a pause that doubles with each attempt (C6); any other is final.
+A job that nobody understands is dropped and logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import uuid4
+
+from twisted.application.service import Service
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from pictd.errors import Overloaded, RepoUnavailable, StoreUnavailable
+from pictd.interfaces import IRepo, Job, Queue
+from pictd.model.times import SECOND, from_seconds
+
+LEASE = 30
+"""Seconds until the job of a dead worker is taken again."""
+
+RENEW_EVERY = 10.0
+"""Seconds."""
+
+POLL_EVERY = 5.0
+"""Seconds between looks at an empty queue that nobody announced anything for."""
+
+FIRST_PAUSE = 5
+"""Seconds before the first retry."""
+
+Duty = Callable[[object], Awaitable[None]]
+"""Does one kind of job; its argument is what the payload holds under the name of the kind."""
+
+_PASSING = (Overloaded, RepoUnavailable, StoreUnavailable)
+
+
+class NotUnderstood(Exception):
+    """The payload is of no known kind, or not in the form of its kind."""
+
+
+class Worker(Service):
+    """Works on one job at a time.
+
+    :param duties: by the name of the kind of job.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, repo: IRepo, queue: Queue, duties: Mapping[str, Duty], clock: IReactorTime
+    ) -> None:
+        self._repo = repo
+        self._queue = queue
+        self._duties = duties
+        self._clock = clock
+        self._id = str(uuid4())
+        self._loop: Deferred[None] | None = None
+        self._waiting: Deferred[None] | None = None
+
+    def startService(self) -> None:
+        """Begin to take jobs."""
+        super().startService()
+        self._loop = Deferred.fromCoroutine(self._work())
+
+    def stopService(self) -> Deferred[None] | None:
+        """Take no more jobs; fires when the one at hand is settled."""
+        super().stopService()
+        if self._waiting is not None:
+            self._waiting.cancel()
+        loop, self._loop = self._loop, None
+        return loop
+
+    async def _work(self) -> None:
+        while self.running:
+            # Listening begins before the look at the queue: a push between would be missed.
+            announced = Deferred.fromCoroutine(self._repo.jobs.wait(self._queue))
+            try:
+                job = await self._repo.jobs.pop(self._queue, self._id, self._now(), LEASE * SECOND)
+                if job is not None:
+                    await self._perform(job)
+                    _silence(announced)
+                    continue
+            except _PASSING as error:
+                self._log.warn("{queue}: {error}", queue=self._queue.value, error=error)
+                _silence(announced)
+                announced = Deferred()
+            await self._rest(announced)
+
+    async def _rest(self, until: Deferred[None]) -> None:
+        """Until then, or for the time of a poll."""
+        if not self.running:
+            return _silence(until)
+        self._waiting = until.addTimeout(POLL_EVERY, self._clock)
+        try:
+            await self._waiting
+        except (CancelledError, TimeoutError, *_PASSING):
+            pass
+        finally:
+            self._waiting = None
+        return None
+
+    async def _perform(self, job: Job) -> None:
+        beat = LoopingCall(lambda: Deferred.fromCoroutine(self._renew(job)))
+        beat.clock = self._clock
+        beat.start(RENEW_EVERY, now=False)
+        try:
+            await self._settle(job)
+        finally:
+            beat.stop()
+
+    async def _renew(self, job: Job) -> None:
+        try:
+            await self._repo.jobs.renew(job, self._id, self._now(), LEASE * SECOND)
+        except RepoUnavailable as error:
+            self._log.warn("job {id}: lease not renewed: {error}", id=job.id, error=error)
+
+    async def _settle(self, job: Job) -> None:
+        try:
+            duty, argument = self._duty(job.payload)
+            await duty(argument)
+        except _PASSING as error:
+            pause = FIRST_PAUSE * 2 ** max(0, 4 - job.attempts_left) * SECOND
+            self._log.warn("job {id} will be retried: {error}", id=job.id, error=error)
+            await self._repo.jobs.retry(job, self._id, self._now() + pause)
+            return
+        except CancelledError:
+            raise
+        except Exception as error:
+            self._log.failure("job {id} failed for good: {e}", id=job.id, e=repr(error))
+        await self._repo.jobs.finish(job, self._id)
+
+    def _duty(self, payload: object) -> tuple[Duty, object]:
+        if isinstance(payload, dict) and len(payload) == 1:
+            ((kind, argument),) = payload.items()
+        else:
+            kind, argument = payload, None
+        if not isinstance(kind, str) or kind not in self._duties:
+            raise NotUnderstood(f"no such kind of job: {payload!r}")
+        return self._duties[kind], argument
+
+    def _now(self) -> int:
+        return from_seconds(self._clock.seconds())
+
+
+def _silence(waiting: Deferred[None]) -> None:
+    waiting.addErrback(lambda _: None)
+    waiting.cancel()
