@@ -1,0 +1,82 @@
+"""An ``IMedia`` that decodes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import attrs
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from pictd.errors import PictdError
+from pictd.interfaces import IMedia, Normalised, Rendered
+from pictd.model.formats import Format, Kind, Output
+from pictd.model.hashes import Hash
+from pictd.model.limits import Measured
+from pictd.model.operations import Chain
+from pictd.model.uploads import UploadQuery
+
+
+def _nothing() -> None:
+    return None
+
+
+@implementer(IMedia)
+@attrs.define
+class PlainMedia:
+    """Takes every file for a PNG of 4 by 3 pixels; variants are the source with the key after it.
+
+    :ivar failure: raised by everything, while it is set.
+    :ivar gate: what work waits for before it is done; None for no wait.
+    :ivar rendered: keys of the variants that were made.
+    """
+
+    failure: PictdError | None = None
+    gate: Deferred[None] | None = None
+    rendered: list[str] = attrs.field(factory=list)
+    on_work: Callable[[], None] = _nothing
+
+    async def _work(self) -> None:
+        self.on_work()
+        if self.failure is not None:
+            raise self.failure
+        if self.gate is not None:
+            gate, waiter = self.gate, Deferred[None]()
+            gate.addBoth(lambda result: waiter.called or waiter.callback(None))
+            await waiter
+
+    async def normalise(self, source: Path, folder: Path, query: UploadQuery) -> Normalised:
+        """The file as it is."""
+        await self._work()
+        data = source.read_bytes()
+        result = folder / "result"
+        result.write_bytes(data)
+        digest = hashlib.sha256(data).digest()
+        return Normalised(result, Hash(digest, len(data), Format.IMAGE_PNG), 4, 3, None, "BLUR")
+
+    async def render(
+        self, source: Path, format: Format, folder: Path, chain: Chain, output: Output
+    ) -> Rendered:
+        """The source's bytes and the variant key."""
+        await self._work()
+        key = chain.key(output)
+        self.rendered.append(key)
+        result = folder / "variant"
+        result.write_bytes(source.read_bytes() + key.encode())
+        return Rendered(result, output.result(Kind.IMAGE), 2, 1, None)
+
+    async def describe(self, source: Path, format: Format) -> Measured:
+        """4 by 3."""
+        await self._work()
+        return Measured(format, 4, 3, None, source.stat().st_size)
+
+    async def blurhash(self, source: Path, format: Format) -> str:
+        """Always the same."""
+        await self._work()
+        return "BLUR"
+
+    def missing(self) -> Sequence[str]:
+        """Nothing."""
+        return ()
