@@ -29,12 +29,13 @@ class PlainMedia:
     """Takes every file for a PNG of 4 by 3 pixels; variants are the source with the key after it.
 
     :ivar failure: raised by everything, while it is set.
-    :ivar gate: what work waits for before it is done; None for no wait.
+    :ivar gated: work waits for a Deferred of its own in ``waiting`` before it is done.
     :ivar rendered: keys of the variants that were made.
     """
 
     failure: PictdError | None = None
-    gate: Deferred[None] | None = None
+    gated: bool = False
+    waiting: list[Deferred[None]] = attrs.field(factory=list)
     rendered: list[str] = attrs.field(factory=list)
     on_work: Callable[[], None] = _nothing
 
@@ -42,9 +43,9 @@ class PlainMedia:
         self.on_work()
         if self.failure is not None:
             raise self.failure
-        if self.gate is not None:
-            gate, waiter = self.gate, Deferred[None]()
-            gate.addBoth(lambda result: waiter.called or waiter.callback(None))
+        if self.gated:
+            waiter: Deferred[None] = Deferred()
+            self.waiting.append(waiter)
             await waiter
 
     async def normalise(self, source: Path, folder: Path, query: UploadQuery) -> Normalised:
