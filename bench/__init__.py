@@ -1,0 +1,1 @@
+"""How fast pictd is, beside what the same work costs without it."""

@@ -1,0 +1,1 @@
+"""Tests of what sets pictd up and checks it."""
