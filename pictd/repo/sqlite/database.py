@@ -1,0 +1,91 @@
+"""The embedded database: one SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from twisted.internet.interfaces import IReactorThreads
+from twisted.internet.threads import deferToThreadPool
+from zope.interface import implementer
+
+from pictd.errors import RepoUnavailable
+from pictd.interfaces import IRepo
+from pictd.repo.sqlite import schema
+from pictd.repo.sqlite.aliases import SqliteAliases
+from pictd.repo.sqlite.connection import create_file, open_writer
+from pictd.repo.sqlite.details import SqliteDetails
+from pictd.repo.sqlite.hashes import SqliteHashes
+from pictd.repo.sqlite.jobs import SqliteJobs
+from pictd.repo.sqlite.reader import Reader
+from pictd.repo.sqlite.settings import SET, SqliteSettings
+from pictd.repo.sqlite.variants import SqliteVariants
+from pictd.repo.sqlite.writer import Step, Writer
+from pictd.repo.wakeups import Wakeups
+
+_REFERS = """
+    SELECT 1 FROM hashes WHERE identifier = ?1
+    UNION ALL SELECT 1 FROM hashes WHERE motion = ?1
+    UNION ALL SELECT 1 FROM variants WHERE identifier = ?1 LIMIT 1
+"""
+
+
+@implementer(IRepo)
+class SqliteRepo:
+    """All facts in one file. Several processes of one machine may share it."""
+
+    def __init__(self, path: Path, reactor: IReactorThreads) -> None:
+        """:param path: of the file; made with its folder where it is missing."""
+        self._path = path
+        self._reactor = reactor
+        wakeups = Wakeups()
+        self._reader = reader = Reader(path, reactor)
+        self._writer = writer = Writer(reactor, wakeups.wake)
+        self.aliases = SqliteAliases(reader, writer)
+        self.hashes = SqliteHashes(reader, writer)
+        self.variants = SqliteVariants(reader, writer)
+        self.details = SqliteDetails(reader, writer)
+        self.settings = SqliteSettings(reader, writer)
+        self.jobs = SqliteJobs(reader, writer, wakeups)
+
+    async def open(self) -> None:
+        """See ``IRepo``. A call that failed may be repeated."""
+        connection = await deferToThreadPool(
+            self._reactor, self._reactor.getThreadPool(), self._connect
+        )
+        self._writer.start(connection)
+
+    async def close(self) -> None:
+        """See ``IRepo``. A second call does nothing."""
+        await self._writer.stop()
+        self._reader.close()
+
+    async def refers_to(self, identifier: str) -> bool:
+        """See ``IRepo``."""
+        return bool(self._reader.rows(_REFERS, identifier))
+
+    async def check(self) -> None:
+        """See ``IRepo``. Writes ``health-value`` among the settings."""
+        await self._writer.run(self._write_health)
+        await self.settings.get("health-value")
+
+    def _connect(self) -> sqlite3.Connection:
+        """Blocks; the connection for writing, after which the reader is open too."""
+        try:
+            create_file(self._path)
+            with ExitStack() as undo:
+                connection = undo.enter_context(closing(open_writer(self._path)))
+                schema.upgrade(connection, schema.scripts())
+                self._reader.open()
+                undo.pop_all()
+        except (OSError, sqlite3.Error) as error:
+            raise RepoUnavailable(f"Can't open the database {self._path}: {error}") from error
+        return connection
+
+    def _write_health(self, step: Step) -> None:
+        """SQLite goes on writing into a file that was deleted: that must not pass for health."""
+        if not self._path.exists():
+            raise RepoUnavailable(f"The database file {self._path} was deleted while it was open")
+        step.execute(SET, "health-value", os.urandom(8))

@@ -1,0 +1,56 @@
+"""Measured facts, by identifier."""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from pictd.interfaces import IDetails
+from pictd.model.details import Details
+from pictd.repo.sqlite import rows
+from pictd.repo.sqlite.reader import Reader
+from pictd.repo.sqlite.writer import Step, Writer
+
+_FIND = f"SELECT {rows.DETAILS} FROM details AS d WHERE d.identifier = ?"
+
+
+@implementer(IDetails)
+class SqliteDetails:
+    """Table ``details``."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def find(self, identifier: str) -> Details | None:
+        """See ``IDetails``."""
+        found = self._reader.rows(_FIND, identifier)
+        return rows.details(found[0]) if found else None
+
+    async def save(self, identifier: str, details: Details) -> None:
+        """See ``IDetails``."""
+        await self._writer.run(lambda step: save_details(step, identifier, details))
+
+    async def remove(self, identifier: str) -> None:
+        """See ``IDetails``."""
+        await self._writer.run(
+            lambda step: step.execute("DELETE FROM details WHERE identifier = ?", identifier)
+        )
+
+
+def save_details(step: Step, identifier: str, details: Details) -> None:
+    """The first record stays."""
+    step.execute(
+        "INSERT INTO details VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        identifier,
+        details.width,
+        details.height,
+        details.frames,
+        details.format.code,
+        details.created_at,
+    )
+
+
+def find_details(step: Step, identifier: str) -> Details | None:
+    """What the step sees."""
+    found = step.rows(_FIND, identifier)
+    return rows.details(found[0]) if found else None

@@ -1,0 +1,62 @@
+"""The schema: numbered files, applied once each, in order.
+
+``PRAGMA user_version`` is the number of the newest file that was applied.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pictd.errors import RepoUnavailable
+
+Script = tuple[int, str]
+
+
+def scripts() -> Sequence[Script]:
+    """(number, SQL) of every schema file, in order."""
+    files = sorted(Path(__file__).parent.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    return [(int(file.name[:4]), file.read_text()) for file in files]
+
+
+def upgrade(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
+    """Apply what is missing, all in one transaction: a crash leaves the schema as it was.
+
+    :param connection: in autocommit mode.
+    :raise RepoUnavailable: the database was made by a newer program.
+    """
+    connection.execute("BEGIN IMMEDIATE")  # of two processes that start, one waits here
+    try:
+        _apply(connection, steps)
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _apply(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
+    ((version,),) = connection.execute("PRAGMA user_version").fetchall()
+    newest = steps[-1][0]
+    if version > newest:
+        raise RepoUnavailable(
+            f"The database has schema version {version}, made by a newer pictd; "
+            f"this one knows versions up to {newest}"
+        )
+    for number, sql in steps:
+        if number > version:
+            for statement in _statements(sql):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """One by one, because ``executescript`` would commit the transaction first."""
+    pending = ""
+    for line in sql.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+    if pending.strip():
+        yield pending

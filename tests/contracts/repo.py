@@ -1,0 +1,148 @@
+"""What every repo promises; backends mix these classes into trial's ``TestCase``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+from twisted.trial.unittest import TestCase
+from zope.interface.verify import verifyObject
+
+from pictd.interfaces import (
+    HashRecord,
+    IAliases,
+    IDetails,
+    IHashes,
+    IJobs,
+    IRepo,
+    ISettings,
+    IVariants,
+    Published,
+    Queue,
+)
+from pictd.model.alias import Alias, DeleteToken
+from pictd.model.details import Details
+from pictd.model.formats import Format
+from pictd.model.hashes import Hash
+
+if TYPE_CHECKING:
+    Mixin = TestCase
+else:
+    Mixin = object
+
+FAR = 10**18
+"""A moment after all others here."""
+
+
+def hash_of(number: int) -> Hash:
+    """Content number so-and-so; greater numbers have greater bytes."""
+    return Hash(number.to_bytes(2, "big") * 16, number, Format.IMAGE_PNG)
+
+
+def details_at(moment: int) -> Details:
+    """Of a picture that was measured at that moment."""
+    return Details(640, 480, None, Format.IMAGE_PNG, moment)
+
+
+def record_of(number: int, moment: int = 0) -> HashRecord:
+    """Content number so-and-so, under an identifier of the same number."""
+    return HashRecord(hash_of(number), f"identifier/{number}.png", moment or number)
+
+
+def token_of(alias: str) -> DeleteToken:
+    """A token that differs from those of other aliases."""
+    return DeleteToken(f"token of {alias}")
+
+
+class RepoContract(Mixin):
+    """What the facets' contracts share."""
+
+    repo: IRepo
+
+    async def new_repo(self) -> IRepo:
+        """An open and empty repo; the test closes it."""
+        raise NotImplementedError
+
+    async def setUp(self) -> None:  # type: ignore[override]  # trial awaits it
+        """Each test has a repo of its own."""
+        self.repo = await self.new_repo()
+        self.addCleanup(self.repo.close)
+
+    async def publish(self, number: int, alias: str, moment: int = 0) -> Published:
+        """Content number so-and-so gets an alias."""
+        record = record_of(number, moment)
+        return await self.repo.hashes.publish(
+            record, details_at(record.created_at), Alias.parse(alias), token_of(alias)
+        )
+
+    async def doomed(self) -> list[str]:
+        """The identifiers of all cleanup jobs, which this takes."""
+        identifiers = []
+        while job := await self.repo.jobs.pop(Queue.CLEANUP, "a worker", FAR, FAR):
+            assert isinstance(job.payload, dict)
+            identifiers.append(job.payload["Identifier"]["identifier"])
+        return sorted(identifiers)
+
+
+class WholeRepoContract(RepoContract):
+    """The repo beside its facets."""
+
+    async def test_provides_its_interfaces(self) -> None:
+        """Repo and facets have every method of the contracts."""
+        verifyObject(IRepo, self.repo)
+        for interface, facet in (
+            (IAliases, self.repo.aliases),
+            (IHashes, self.repo.hashes),
+            (IVariants, self.repo.variants),
+            (IDetails, self.repo.details),
+            (ISettings, self.repo.settings),
+            (IJobs, self.repo.jobs),
+        ):
+            verifyObject(interface, facet)
+
+    async def test_check_passes(self) -> None:
+        """An open repo can be read and written."""
+        await self.repo.check()
+
+    async def test_close_is_idempotent(self) -> None:
+        """Closing twice is closing once."""
+        await self.repo.close()
+        await self.repo.close()
+
+    async def test_refers_to_what_is_recorded(self) -> None:
+        """Originals, still frames and variants count; anything else does not."""
+        record = attrs.evolve(record_of(1), motion="still")
+        await self.repo.hashes.publish(record, details_at(1), Alias("a"), token_of("a"))
+        await self.repo.variants.add(record.hash, "webp", "variant", details_at(1), 1)
+        named = [
+            await self.repo.refers_to(identifier)
+            for identifier in (record.identifier, "still", "variant", "webp", "")
+        ]
+        self.assertEqual(named, [True, True, True, False, False])
+
+    async def test_details_keep_the_first_record(self) -> None:
+        """A second record of the same identifier is dropped."""
+        await self.repo.details.save("one", details_at(1))
+        await self.repo.details.save("one", details_at(2))
+        self.assertEqual(await self.repo.details.find("one"), details_at(1))
+
+    async def test_details_keep_every_field(self) -> None:
+        """What was saved is found, of every format."""
+        for each in Format:
+            saved = Details(65535, 1, 4_000_000_000, each, 1_700_000_000_123_456_789)
+            await self.repo.details.save(each.name, saved)
+            self.assertEqual(await self.repo.details.find(each.name), saved)
+
+    async def test_details_are_removed_idempotently(self) -> None:
+        """Removing what is not there does nothing."""
+        await self.repo.details.save("one", details_at(1))
+        await self.repo.details.remove("one")
+        await self.repo.details.remove("one")
+        self.assertIsNone(await self.repo.details.find("one"))
+
+    async def test_settings_overwrite(self) -> None:
+        """The last value counts; bytes come back as they were."""
+        self.assertIsNone(await self.repo.settings.get("404-alias"))
+        await self.repo.settings.set("404-alias", b"before")
+        await self.repo.settings.set("404-alias", b"\x00\xff")
+        self.assertEqual(await self.repo.settings.get("404-alias"), b"\x00\xff")

@@ -1,0 +1,96 @@
+"""What every repo promises of variants."""
+
+from __future__ import annotations
+
+from pictd.interfaces import Variant
+from tests.contracts.repo import RepoContract, details_at, hash_of
+
+
+class VariantsContract(RepoContract):
+    """``IVariants``; see ``tests.contracts.repo``."""
+
+    async def add(self, key: str, identifier: str) -> Variant | None:
+        """To content 1."""
+        return await self.repo.variants.add(hash_of(1), key, identifier, details_at(1), 1)
+
+    async def test_finds_what_was_added(self) -> None:
+        """Identifier and details, by hash and key."""
+        await self.publish(1, "one")
+        added = await self.add("thumbnail/96/webp", "v1")
+        self.assertEqual(added, Variant("v1", details_at(1)))
+        self.assertEqual(await self.repo.variants.find(hash_of(1), "thumbnail/96/webp"), added)
+        self.assertEqual(await self.repo.details.find("v1"), details_at(1))
+
+    async def test_finds_without_details(self) -> None:
+        """Variants that were never measured are there all the same."""
+        await self.publish(1, "one")
+        await self.add("webp", "v1")
+        await self.repo.details.remove("v1")
+        self.assertEqual(await self.repo.variants.find(hash_of(1), "webp"), Variant("v1", None))
+
+    async def test_unknown_variant(self) -> None:
+        """Another key, or other content, is absence."""
+        await self.publish(1, "one")
+        await self.add("webp", "v1")
+        self.assertIsNone(await self.repo.variants.find(hash_of(1), "png"))
+        self.assertIsNone(await self.repo.variants.find(hash_of(2), "webp"))
+
+    async def test_the_first_variant_stays(self) -> None:
+        """The loser of a race is told of the winner, and its identifier is not recorded."""
+        await self.publish(1, "one")
+        await self.add("webp", "v1")
+        self.assertEqual(await self.add("webp", "v2"), Variant("v1", details_at(1)))
+        self.assertFalse(await self.repo.refers_to("v2"))
+        self.assertIsNone(await self.repo.details.find("v2"))
+
+    async def test_adds_nothing_to_gone_content(self) -> None:
+        """None, and no details either."""
+        self.assertIsNone(await self.add("webp", "v1"))
+        self.assertIsNone(await self.repo.details.find("v1"))
+
+    async def test_lists_by_key(self) -> None:
+        """Identifiers of this content only."""
+        await self.publish(1, "one")
+        await self.publish(2, "two")
+        await self.add("webp", "v1")
+        await self.add("png", "v2")
+        await self.repo.variants.add(hash_of(2), "webp", "other", details_at(1), 1)
+        self.assertEqual(
+            dict(await self.repo.variants.of_hash(hash_of(1))), {"webp": "v1", "png": "v2"}
+        )
+        self.assertEqual(dict(await self.repo.variants.of_hash(hash_of(3))), {})
+
+    async def test_removes_some(self) -> None:
+        """Those named that are there; their bytes get jobs."""
+        await self.publish(1, "one")
+        for key in ("webp", "png", "gif"):
+            await self.add(key, f"v-{key}")
+        removed = await self.repo.variants.remove(hash_of(1), ["webp", "gif", "jxl"])
+        self.assertEqual(removed, 2)
+        self.assertEqual(dict(await self.repo.variants.of_hash(hash_of(1))), {"png": "v-png"})
+        self.assertEqual(await self.doomed(), ["v-gif", "v-webp"])
+
+    async def test_removes_none(self) -> None:
+        """No keys are not all keys."""
+        await self.publish(1, "one")
+        await self.add("webp", "v1")
+        self.assertEqual(await self.repo.variants.remove(hash_of(1), []), 0)
+        self.assertIsNotNone(await self.repo.variants.find(hash_of(1), "webp"))
+
+    async def test_removes_all(self) -> None:
+        """The original stays."""
+        await self.publish(1, "one")
+        await self.add("webp", "v1")
+        await self.add("png", "v2")
+        self.assertEqual(await self.repo.variants.remove(hash_of(1)), 2)
+        self.assertEqual(await self.repo.variants.remove(hash_of(1)), 0)
+        self.assertEqual(await self.doomed(), ["v1", "v2"])
+        self.assertIsNotNone(await self.repo.hashes.find(hash_of(1)))
+
+    async def test_touch_passes_over_what_is_gone(self) -> None:
+        """It makes no variants."""
+        await self.publish(1, "one")
+        await self.add("webp", "v1")
+        await self.repo.variants.touch({(hash_of(1), "webp"): 9, (hash_of(2), "png"): 9})
+        await self.repo.variants.touch({})
+        self.assertIsNone(await self.repo.variants.find(hash_of(2), "png"))
