@@ -22,3 +22,244 @@ placeholder is finished by ``placeholder(text)``. ``request.query`` is the raw q
 """
 
 from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote, unquote_to_bytes
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+from twisted.web.http import NO_BODY_CODES, datetimeToString
+from twisted.web.resource import IResource
+from twisted.web.server import Request, Site
+
+from pictd.errors import InvalidJson
+from pictd.web.channel import Channel
+from pictd.web.failures import Problem, problem
+from pictd.web.receiving import BodyLimits, RequestBody
+
+_HEAD_SECONDS = 5
+_SLASHES = re.compile(rb"//+")
+_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_ESCAPE = re.compile(rb"((?:%[0-9A-Fa-f]{2})+)")
+_KEPT = re.compile(rb"(%(?:2[Ff]|25|2[Bb]))")
+
+
+class BadTarget(Exception):
+    """The request target is no target of HTTP."""
+
+
+def split_target(target: bytes) -> tuple[bytes, bytes]:
+    """The canonical path, and the query as it came (spec http-api §2.2, contract A13).
+
+    :return: the path is valid UTF-8; ``%2F``, ``%25`` and ``%2B`` are still encoded in it, and
+        escapes that are none are literal.
+    :raise BadTarget: a byte that is not ASCII, or a form that is neither origin nor absolute.
+    """
+    if not target.isascii():
+        raise BadTarget()
+    absolute = _ABSOLUTE.match(target)
+    if absolute is not None:
+        target = target[absolute.end() :]
+    path, _, query = target.partition(b"#")[0].partition(b"?")
+    if not path.startswith(b"/") and (path or absolute is None) and path != b"*":
+        raise BadTarget()
+    if b"%" in path:
+        path = _ESCAPE.sub(_decode, path)
+    return _SLASHES.sub(b"/", path) or b"/", query
+
+
+def placeholder(text: str) -> str:
+    """The value of a path segment: what routing left encoded is decoded now."""
+    return unquote(text, errors="replace")
+
+
+def _decode(escapes: re.Match[bytes]) -> bytes:
+    """Decode a run of escapes, but for those that routing keeps."""
+    pieces = _KEPT.split(escapes[1])
+    pieces[::2] = [
+        unquote_to_bytes(piece).decode(errors="replace").encode() for piece in pieces[::2]
+    ]
+    return b"".join(pieces)
+
+
+class PictdRequest(Request):
+    """A request whose handler runs as soon as the head is there.
+
+    :ivar body: what the client sends, to be pulled.
+    :ivar path: canonical.
+    :ivar query: the raw query string, without its question mark.
+    :ivar deadline: nanoseconds since the epoch, where the client has set one.
+    """
+
+    defaultContentType = None
+    channel: Any
+    query = b""
+    deadline: int | None = None
+    _first_piece: bytes | None = None
+
+    def __init__(self, channel: Channel, queued: object = False) -> None:
+        super().__init__(channel, parsePOSTFormSubmission=False)
+        self.args = {}
+        self.body = RequestBody(channel, channel.site.reactor, channel.site.limits)
+
+    # For handlers
+
+    def first(self, name: bytes) -> bytes | None:
+        """The first header of that name, without blanks around it."""
+        values = self.requestHeaders.getRawHeaders(name)
+        return values[0] if values else None
+
+    async def read_all(self, limit: int) -> bytes:
+        """The whole body.
+
+        :param limit: bytes.
+        :raise InvalidJson: it is longer.
+        :raise StreamTooSlow: and whatever else ``RequestBody.read`` raises.
+        """
+        announced = int(self.first(b"content-length") or 0)
+        if announced > limit:
+            size = f"({announced} bytes) is larger than allowed (limit: {limit} bytes)."
+            raise InvalidJson(f"JSON payload {size}", limit=limit, actual=announced)
+        pieces, received = [], 0
+        while piece := await self.body.read():
+            received += len(piece)
+            if received > limit:
+                raise InvalidJson(f"JSON payload has exceeded limit ({limit} bytes).", limit=limit)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def refuse(self, answer: Problem) -> bytes:
+        """Set the status and headers of a problem; what is to be written is returned."""
+        self.setResponseCode(answer.status)
+        for name, value in answer.headers:
+            self.setHeader(name, value)
+        return answer.body
+
+    @property
+    def has_left(self) -> bool:
+        """The client is gone; what is written goes nowhere."""
+        return bool(self._disconnected)
+
+    def abort(self) -> None:
+        """Break the connection off, so that a body cut short is not taken for a whole one."""
+        if self.channel is not None:
+            self.channel.give_up()
+
+    # For the channel
+
+    def parseCookies(self) -> None:
+        """No route reads them."""
+
+    def gotLength(self, length: int | None) -> None:
+        self.body.begin(length)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        self.body.arrived(data)
+
+    def begin(self, command: bytes, target: bytes, version: bytes) -> None:
+        """The head is complete."""
+        self.method, self.uri, self.clientproto = command, target, version
+        self.process()
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        if self.body.complete:
+            self.begin(command, path, version)
+        else:
+            self.body.end()
+
+    def connectionLost(self, reason: Failure) -> None:
+        super().connectionLost(reason)
+        self.body.lost()
+
+    def announce_close(self) -> None:
+        """This answer is the last on its connection."""
+        self.setHeader(b"connection", b"close")
+
+    # Routing
+
+    def getRequestHostname(self) -> bytes:
+        """Routes are the same under every name, and names may be no names."""
+        return b"pictd"
+
+    def process(self) -> None:
+        self.site = self.channel.site
+        self.setHeader(b"date", datetimeToString())
+        try:
+            self.path, self.query = split_target(self.uri)
+            self.prepath, self.postpath = [], self.path[1:].split(b"/")
+            self.render(self.site.getResourceFor(self))
+        except BadTarget:
+            self.setResponseCode(400)
+            self.finish()
+        except Exception:
+            self.processingFailed(Failure())
+
+    def processingFailed(self, reason: Failure) -> Failure:
+        answer = problem(reason)
+        if self.startedWriting:
+            self.abort()
+        elif not self._disconnected:
+            self.write(self.refuse(answer))
+            self.finish()
+        return reason
+
+    # Answers
+
+    def write(self, data: bytes) -> None:
+        """The first piece waits for the second or for the end, whichever tells the length."""
+        if self.startedWriting or self.responseHeaders.hasHeader(b"content-length"):
+            self._send(data)
+        elif self._first_piece is None:
+            self._first_piece = data
+        else:
+            self._send(self._first_piece)
+            super().write(data)
+
+    def finish(self) -> None:
+        if self._disconnected:
+            return
+        if not self.startedWriting:
+            body, self._first_piece = self._first_piece or b"", None
+            if self.code not in NO_BODY_CODES and not self.responseHeaders.hasHeader(
+                b"content-length"
+            ):
+                self.setHeader(b"content-length", b"%d" % len(body))
+            self._send(body)
+        super().finish()
+
+    def _send(self, data: bytes) -> None:
+        if self.body.is_hopeless and self.channel is not None:
+            self.channel.persistent = 0
+        if self.channel is not None and not self.channel.persistent:
+            self.announce_close()
+        super().write(data)
+
+
+class PictdSite(Site):
+    """Serves one resource over HTTP/1.
+
+    :ivar limits: of request bodies.
+    """
+
+    protocol: Any = Channel
+    requestFactory: Any = PictdRequest
+
+    def __init__(self, resource: IResource, clock: IReactorTime, limits: BodyLimits) -> None:
+        super().__init__(
+            resource, timeout=_HEAD_SECONDS, reactor=clock, parsePOSTFormSubmission=False
+        )
+        self.limits = limits
+
+    def startFactory(self) -> None:
+        """No access log, and no clock that ticks for it."""
+
+    def stopFactory(self) -> None:
+        """There is nothing to stop."""
+
+    def log(self, request: object) -> None:
+        """Requests are counted, not logged."""
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """What TLS may negotiate. The bodies of HTTP/2 in Twisted can't be pulled."""
+        return [b"http/1.1"]

@@ -1,0 +1,70 @@
+"""The request's own deadline (spec http-api §2.11)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from pictd.errors import BadDeadline, RequestTimeout
+from pictd.model.times import SECOND, from_seconds
+
+T = TypeVar("T")
+
+_VISIBLE = re.compile(rb"[\t\x20-\x7e]*")
+_INTEGER = re.compile(rb"[+-]?[0-9]{1,200}")
+_I128 = 2**127
+_EARLIEST = -377705116800 * SECOND
+_END = 253402300800 * SECOND
+
+
+def parse_deadline(value: bytes | None) -> int | None:
+    """Nanoseconds since the epoch; None: there is no deadline.
+
+    :param value: the first ``X-Request-Deadline`` header.
+    :raise BadDeadline: not an integer, or outside the years -9999 to 9999.
+    """
+    if value is None:
+        return None
+    if not _VISIBLE.fullmatch(value):
+        raise BadDeadline("Invalid header string")
+    moment = int(value) if _INTEGER.fullmatch(value) else _I128
+    if not -_I128 <= moment < _I128:
+        raise BadDeadline("Invalid deadline format")
+    if not _EARLIEST <= moment < _END:
+        raise BadDeadline("Invalid deadline timestmap")
+    return moment
+
+
+async def within(
+    deadline: int | None, clock: IReactorTime, work: Coroutine[Deferred[Any], Any, T]
+) -> T:
+    """Run ``work``, but no longer than to the deadline. What ends without waiting is never late.
+
+    :param deadline: nanoseconds since the epoch.
+    :raise RequestTimeout: the deadline passed; the work was cancelled.
+    """
+    result = Deferred.fromCoroutine(work)
+    if deadline is not None and not result.called:
+        left = (deadline - from_seconds(clock.seconds())) / SECOND
+        _limit(result, max(left, 0), clock)
+    return await result
+
+
+def _limit(result: Deferred[T], seconds: float, clock: IReactorTime) -> None:
+    if seconds:
+        result.addTimeout(seconds, clock, _late)
+        return
+    result.cancel()
+    result.addErrback(_late, seconds)
+
+
+def _late(outcome: object, _: float) -> object:
+    """Only the end by cancellation is a timeout; what the work made of it otherwise stays."""
+    if isinstance(outcome, Failure) and outcome.check(CancelledError):
+        raise RequestTimeout()
+    return outcome
