@@ -1,0 +1,79 @@
+"""One request at a time, by the clock."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Mapping
+
+import attrs
+
+# Longer than any request may take. Seconds.
+DEADLINE = 60
+BOUNDARY = "picture-for-the-benchmark"
+
+
+class Refused(Exception):
+    """The server did not answer as it should."""
+
+
+@attrs.frozen
+class Answer:
+    """What came back.
+
+    :ivar seconds: from the first byte sent to the last byte read.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = attrs.field(repr=False)
+    seconds: float
+
+
+def ask(
+    port: int, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> Answer:
+    """One request on a connection of its own.
+
+    :raise OSError: nobody listens there, or the connection broke.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
+    began = time.perf_counter()
+    try:
+        connection.request(method, path, body or None, dict(headers or {}))
+        response = connection.getresponse()
+        content = response.read()
+        seconds = time.perf_counter() - began
+        return Answer(response.status, dict(response.getheaders()), content, seconds)
+    finally:
+        connection.close()
+
+
+def must(answer: Answer, status: int) -> Answer:
+    """:raise Refused: the answer has another status."""
+    if answer.status != status:
+        raise Refused(f"{status} expected, {answer.status} answered: {answer.body[:500]!r}")
+    return answer
+
+
+def upload(port: int, picture: bytes) -> tuple[str, float]:
+    """Send one picture as a form.
+
+    :return: the alias it got, and the seconds it took.
+    :raise Refused: it got none.
+    """
+    head = (
+        f"--{BOUNDARY}\r\n"
+        'Content-Disposition: form-data; name="images[]"; filename="photo.jpg"\r\n'
+        "Content-Type: image/jpeg\r\n\r\n"
+    )
+    form = head.encode() + picture + f"\r\n--{BOUNDARY}--\r\n".encode()
+    kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    answer = must(ask(port, "POST", "/image", form, kind), 201)
+    return str(json.loads(answer.body)["files"][0]["file"]), answer.seconds
+
+
+def get(port: int, path: str) -> Answer:
+    """:raise Refused: it is not there."""
+    return must(ask(port, "GET", path), 200)

@@ -1,0 +1,1 @@
+"""Tests of the benchmark: that its figures mean what they say."""
