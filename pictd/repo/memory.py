@@ -1,0 +1,77 @@
+"""A repo in memory, which forgets: for tests, and for trying things out.
+
+Every method does its work without awaiting anything, and so in one step.
+"""
+
+from __future__ import annotations
+
+from zope.interface import implementer
+
+from pictd.interfaces import IDetails, IRepo, ISettings
+from pictd.model.details import Details
+from pictd.repo.memory_content import MemoryAliases, MemoryHashes, MemoryVariants
+from pictd.repo.memory_jobs import MemoryJobs
+from pictd.repo.memory_tables import Tables
+
+
+@implementer(IDetails)
+class MemoryDetails:
+    """See ``IDetails``."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def find(self, identifier: str) -> Details | None:
+        """See ``IDetails``."""
+        return self._tables.details.get(identifier)
+
+    async def save(self, identifier: str, details: Details) -> None:
+        """See ``IDetails``."""
+        self._tables.details.setdefault(identifier, details)
+
+    async def remove(self, identifier: str) -> None:
+        """See ``IDetails``."""
+        self._tables.details.pop(identifier, None)
+
+
+@implementer(ISettings)
+class MemorySettings:
+    """See ``ISettings``."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def get(self, key: str) -> bytes | None:
+        """See ``ISettings``."""
+        return self._tables.settings.get(key)
+
+    async def set(self, key: str, value: bytes) -> None:
+        """See ``ISettings``."""
+        self._tables.settings[key] = value
+
+
+@implementer(IRepo)
+class MemoryRepo:
+    """See ``IRepo``. It is open from the beginning."""
+
+    def __init__(self) -> None:
+        self._tables = tables = Tables()
+        self.aliases = MemoryAliases(tables)
+        self.hashes = MemoryHashes(tables)
+        self.variants = MemoryVariants(tables)
+        self.details = MemoryDetails(tables)
+        self.settings = MemorySettings(tables)
+        self.jobs = MemoryJobs(tables)
+
+    async def open(self) -> None:
+        """See ``IRepo``."""
+
+    async def close(self) -> None:
+        """See ``IRepo``."""
+
+    async def refers_to(self, identifier: str) -> bool:
+        """See ``IRepo``."""
+        return any(identifier in self._tables.identifiers_of(hash) for hash in self._tables.hashes)
+
+    async def check(self) -> None:
+        """See ``IRepo``."""

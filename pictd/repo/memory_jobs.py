@@ -1,0 +1,75 @@
+"""The memory repo's queues."""
+
+from __future__ import annotations
+
+import attrs
+from zope.interface import implementer
+
+from pictd.interfaces import IJobs, Job, Queue
+from pictd.repo.memory_tables import StoredJob, Tables
+
+
+@implementer(IJobs)
+class MemoryJobs:
+    """See ``IJobs``."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def push(
+        self, queue: Queue, payload: object, now: int, unique_key: str | None = None
+    ) -> bool:
+        """See ``IJobs``."""
+        return self._tables.push(queue, payload, now, unique_key)
+
+    async def pop(self, queue: Queue, worker: str, now: int, lease: int) -> Job | None:
+        """See ``IJobs``."""
+        while (stored := self._oldest(queue, now)) is not None:
+            if stored.job.attempts_left > 0:
+                stored.job = attrs.evolve(stored.job, attempts_left=stored.job.attempts_left - 1)
+                stored.worker, stored.leased_until = worker, now + lease
+                return stored.job
+            del self._tables.jobs[stored.job.id]
+        return None
+
+    async def renew(self, job: Job, worker: str, now: int, lease: int) -> bool:
+        """See ``IJobs``."""
+        stored = self._held(job, worker)
+        if stored is None:
+            return False
+        stored.leased_until = now + lease
+        return True
+
+    async def finish(self, job: Job, worker: str) -> None:
+        """See ``IJobs``."""
+        if self._held(job, worker) is not None:
+            del self._tables.jobs[job.id]
+
+    async def retry(self, job: Job, worker: str, due: int) -> None:
+        """See ``IJobs``."""
+        if job.attempts_left <= 0:
+            return await self.finish(job, worker)
+        stored = self._held(job, worker)
+        if stored is not None:
+            stored.worker, stored.leased_until, stored.due = None, 0, due
+        return None
+
+    async def length(self, queue: Queue) -> int:
+        """See ``IJobs``."""
+        return sum(stored.job.queue is queue for stored in self._tables.jobs.values())
+
+    async def wait(self, queue: Queue) -> None:
+        """See ``IJobs``."""
+        await self._tables.wakeups.wait(queue)
+
+    def _held(self, job: Job, worker: str) -> StoredJob | None:
+        stored = self._tables.jobs.get(job.id)
+        return stored if stored is not None and stored.worker == worker else None
+
+    def _oldest(self, queue: Queue, now: int) -> StoredJob | None:
+        ready = [
+            stored
+            for stored in self._tables.jobs.values()
+            if stored.job.queue is queue and stored.due <= now and stored.leased_until <= now
+        ]
+        return min(ready, key=lambda stored: (stored.due, int(stored.job.id)), default=None)

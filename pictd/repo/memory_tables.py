@@ -1,0 +1,99 @@
+"""What the memory repo keeps, and the removal of content."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import attrs
+
+from pictd.interfaces import HashRecord, Job, Queue
+from pictd.model.alias import Alias, DeleteToken
+from pictd.model.details import Details
+from pictd.model.hashes import Hash
+from pictd.repo.wakeups import Wakeups
+
+
+@attrs.define
+class StoredVariant:
+    """A derived file."""
+
+    identifier: str
+    accessed: int
+
+
+@attrs.define
+class StoredJob:
+    """A job, and who has it until when."""
+
+    job: Job
+    due: int
+    unique_key: str | None
+    worker: str | None = None
+    leased_until: int = 0
+
+
+@attrs.define
+class Tables:
+    """One dict per table; aliases stay in the order in which they were added."""
+
+    hashes: dict[Hash, HashRecord] = attrs.field(factory=dict)
+    aliases: dict[Alias, tuple[DeleteToken, Hash]] = attrs.field(factory=dict)
+    proxies: dict[str, Alias] = attrs.field(factory=dict)
+    variants: dict[tuple[Hash, str], StoredVariant] = attrs.field(factory=dict)
+    details: dict[str, Details] = attrs.field(factory=dict)
+    settings: dict[str, bytes] = attrs.field(factory=dict)
+    jobs: dict[str, StoredJob] = attrs.field(factory=dict)
+    wakeups: Wakeups = attrs.field(factory=Wakeups)
+    pushed: int = 0
+
+    def aliases_of(self, hash: Hash) -> list[Alias]:
+        """All names of the content."""
+        return [alias for alias, (_, named) in self.aliases.items() if named == hash]
+
+    def variants_of(self, hash: Hash) -> dict[str, str]:
+        """Identifier by variant key."""
+        return {key: it.identifier for (of, key), it in self.variants.items() if of == hash}
+
+    def identifiers_of(self, hash: Hash) -> Iterator[str]:
+        """Of the original, its still frame and its variants."""
+        record = self.hashes.get(hash)
+        if record is not None:
+            yield record.identifier
+            if record.motion is not None:
+                yield record.motion
+        yield from self.variants_of(hash).values()
+
+    def remove_alias(self, alias: Alias) -> None:
+        """The name, and the proxy relations to it."""
+        del self.aliases[alias]
+        for url in [url for url, target in self.proxies.items() if target == alias]:
+            del self.proxies[url]
+
+    def remove_unnamed(self, hash: Hash) -> bool:
+        """Remove content that has no alias. False: it has one."""
+        if self.aliases_of(hash):
+            return False
+        for identifier in list(self.identifiers_of(hash)):
+            self.push_cleanup(identifier)
+        for key in self.variants_of(hash):
+            del self.variants[hash, key]
+        self.hashes.pop(hash, None)
+        return True
+
+    def push_cleanup(self, identifier: str) -> None:
+        """Queue the removal of an identifier's bytes and details; due at once."""
+        self.push(Queue.CLEANUP, {"Identifier": {"identifier": identifier}}, 0, None)
+
+    def push(self, queue: Queue, payload: object, due: int, unique_key: str | None) -> bool:
+        """False: a job has this key."""
+        if unique_key is not None and any(
+            stored.unique_key == unique_key for stored in self.jobs.values()
+        ):
+            return False
+        self.pushed += 1
+        stored = json.loads(json.dumps(payload))  # what is no JSON fails here as in a database
+        job = Job(str(self.pushed), queue, stored, attempts_left=5)
+        self.jobs[job.id] = StoredJob(job, due, unique_key)
+        self.wakeups.wake([queue])
+        return True

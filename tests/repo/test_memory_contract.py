@@ -1,0 +1,47 @@
+"""The memory repo keeps the repo's promises."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import TestCase
+
+from pictd.interfaces import IRepo
+from pictd.repo.memory import MemoryRepo
+from tests.contracts import (
+    repo,
+    repo_aliases,
+    repo_hashes,
+    repo_jobs,
+    repo_variants,
+)
+
+
+class MemoryMixin(repo.RepoContract):
+    """Dicts of the test's own."""
+
+    async def new_repo(self) -> IRepo:
+        """See ``RepoContract``."""
+        return MemoryRepo()
+
+
+class WholeTests(MemoryMixin, repo.WholeRepoContract, TestCase):
+    """``IRepo``, ``IDetails``, ``ISettings``."""
+
+
+class AliasesTests(MemoryMixin, repo_aliases.AliasesContract, TestCase):
+    """``IAliases``."""
+
+
+class HashesTests(MemoryMixin, repo_hashes.HashesContract, TestCase):
+    """``IHashes``."""
+
+
+class PagesTests(MemoryMixin, repo_hashes.PagesContract, TestCase):
+    """``IHashes``: the listing."""
+
+
+class VariantsTests(MemoryMixin, repo_variants.VariantsContract, TestCase):
+    """``IVariants``."""
+
+
+class JobsTests(MemoryMixin, repo_jobs.JobsContract, TestCase):
+    """``IJobs``."""
