@@ -1,0 +1,1 @@
+"""Containers of pictures: what they say of themselves, and how to keep nothing but the picture."""

@@ -1,0 +1,150 @@
+"""AVIF (AV1 Image File Format 1.1): a still in a ``meta`` box, a sequence in a ``moov`` box.
+
+A strip reads what makes the picture and writes a new file around it: type, still, motion, data.
+So whatever else the old file held, where ever it was, is gone, and the new one depends on nothing
+but the picture.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import attrs
+
+from pictd.imaging.containers.avif_items import Item, read_items, write_items
+from pictd.imaging.containers.avif_properties import colour_profile
+from pictd.imaging.containers.avif_tracks import Track, read_tracks, write_tracks
+from pictd.imaging.containers.boxes import Box, box, boxes, first, required
+from pictd.imaging.containers.outline import Outline
+from pictd.imaging.failures import Unreadable
+from pictd.model.formats import Format
+
+_TURNED = {
+    (0, None): 1,
+    (1, None): 8,
+    (2, None): 3,
+    (3, None): 6,
+    (0, 0): 4,
+    (1, 0): 5,
+    (2, 0): 2,
+    (3, 0): 7,
+    (0, 1): 2,
+    (1, 1): 7,
+    (2, 1): 4,
+    (3, 1): 5,
+}
+_PROFILE_BRANDS = (b"MA1A", b"MA1B")
+_LARGEST = 1 << 32
+
+
+@attrs.frozen
+class _File:
+    """:ivar movie: the movie header as it is written; empty for a still."""
+
+    brands: Sequence[bytes]
+    items: Sequence[Item]
+    movie: bytes
+    tracks: Sequence[Track]
+
+
+def accepts(data: bytes) -> bool:
+    """Whether the bytes begin as an AVIF does: any brand of it in the type box."""
+    return data[4:8] == b"ftyp" and bool({b"avif", b"avis"} & set(_brands(data)))
+
+
+def outline(data: bytes) -> Outline:
+    """:raise Unreadable: broken, or cut short."""
+    found = _read(data)
+    if not found.tracks:
+        return _still_outline(found.items[0])
+    picture = found.tracks[0]
+    frames = len(picture.samples)
+    form = Format.ANIMATION_AVIF if frames > 1 else Format.IMAGE_AVIF
+    several = frames if frames > 1 else None
+    return Outline(form, *picture.size, several, plays=picture.plays, profile=picture.profile)
+
+
+def strip(data: bytes) -> bytes:
+    """The same pictures in a new file.
+
+    :raise Unreadable: broken, or cut short.
+    """
+    found = _read(data)
+    draft = _head(found, [0] * len(found.items), [0] * len(found.tracks))
+    start, body, known = len(draft) + 8, b"", dict[bytes, int]()
+    tracks, parts = [], []
+    for track in found.tracks:
+        tracks.append(start)
+        for sample in track.samples:
+            known.setdefault(sample, start)
+            parts.append(sample)
+            start += len(sample)
+    places = []
+    for item in found.items:
+        if item.data not in known:
+            known[item.data] = start
+            parts.append(item.data)
+            start += len(item.data)
+        places.append(known[item.data])
+    if start >= _LARGEST:
+        raise Unreadable("the AVIF is too large")
+    body = b"".join(parts)
+    return _head(found, places, tracks) + box(b"mdat", body)
+
+
+def _head(found: _File, places: Sequence[int], tracks: Sequence[int]) -> bytes:
+    profiles = [brand for brand in _PROFILE_BRANDS if brand in found.brands]
+    motion = [b"avis", b"msf1", b"iso8"] if found.tracks else []
+    still = [b"avif", b"mif1"] if found.items else []
+    brands = [*motion, *still, b"miaf", *profiles]
+    parts = [box(b"ftyp", brands[0], bytes(4), *brands)]
+    if found.items:
+        parts.append(write_items(found.items, places))
+    if found.tracks:
+        parts.append(write_tracks(found.movie, found.tracks, tracks))
+    return b"".join(parts)
+
+
+def _brands(data: bytes) -> list[bytes]:
+    """Major first, then the compatible ones."""
+    size = min(struct.unpack(">I", data[:4])[0], len(data), 1024)
+    return [data[8:12], *(data[at : at + 4] for at in range(16, size - 3, 4))]
+
+
+def _read(data: bytes) -> _File:
+    found, brands = boxes(data), _brands(data)
+    moov, meta = first(found, b"moov"), first(found, b"meta")
+    moves = moov is not None and (
+        brands[0] == b"avis" or (brands[0] != b"avif" and b"avis" in brands)
+    )
+    if moov is None or not moves:
+        return _File(brands, read_items(data, required(found, b"meta")), b"", ())
+    return _File(brands, _optional_items(data, meta), *read_tracks(data, moov))
+
+
+def _optional_items(data: bytes, meta: Box | None) -> Sequence[Item]:
+    has_picture = meta is not None and first(boxes(meta.body, 4), b"pitm") is not None
+    return read_items(data, meta) if meta is not None and has_picture else ()
+
+
+def _still_outline(picture: Item) -> Outline:
+    extent = picture.property(b"ispe")
+    if extent is None:
+        raise Unreadable("the AVIF is broken: its picture has no size")
+    width, height = extent.fields("II")
+    profiles = (colour_profile(each) for _, each in picture.properties)
+    return Outline(
+        Format.IMAGE_AVIF,
+        width,
+        height,
+        orientation=_orientation(picture),
+        oriented_by_container=True,
+        profile=next(filter(None, profiles), None),
+    )
+
+
+def _orientation(picture: Item) -> int:
+    turn, mirror = picture.property(b"irot"), picture.property(b"imir")
+    angle = turn.body[0] & 3 if turn else 0
+    return _TURNED[angle, mirror.body[0] & 1 if mirror else None]

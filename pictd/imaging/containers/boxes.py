@@ -1,0 +1,74 @@
+"""Boxes of the ISO base media file format (ISO/IEC 14496-12 §4.2)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+import attrs
+
+from pictd.imaging.containers.pieces import numbers, piece
+from pictd.imaging.failures import Unreadable
+
+_MOST = 20_000
+
+
+@attrs.frozen
+class Box:
+    """:ivar body: what follows size and type; of full boxes with version and flags."""
+
+    kind: bytes
+    body: bytes = attrs.field(repr=False)
+
+    @property
+    def version(self) -> int:
+        """Of a full box."""
+        return numbers("B", self.body)[0]
+
+    def fields(self, layout: str, at: int = 4) -> tuple[int, ...]:
+        """Big-endian numbers in the body; by default those that follow version and flags."""
+        return numbers(">" + layout, self.body, at)
+
+
+def boxes(data: bytes, at: int = 0) -> list[Box]:
+    """The boxes that fill ``data`` from ``at`` to its end.
+
+    :raise Unreadable: they do not, or there are far too many.
+    """
+    found: list[Box] = []
+    while at < len(data):
+        size, kind = struct.unpack(">I4s", piece(data, at, 8))
+        head = 8
+        if size == 1:
+            (size,), head = numbers(">Q", data, at + 8), 16
+        elif size == 0:
+            size = len(data) - at
+        found.append(Box(kind, piece(data, at + head, size - head)))
+        at += size
+        if len(found) > _MOST:
+            raise Unreadable("the file has far too many boxes")
+    return found
+
+
+def first(found: Iterable[Box], kind: bytes) -> Box | None:
+    """The first box of this type."""
+    return next((each for each in found if each.kind == kind), None)
+
+
+def required(found: Iterable[Box], kind: bytes) -> Box:
+    """:raise Unreadable: there is no box of this type."""
+    box = first(found, kind)
+    if box is None:
+        raise Unreadable(f"the file is broken: it has no {kind.decode('latin-1')} box")
+    return box
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    """A box as it stands in a file."""
+    body = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def full_box(kind: bytes, version: int, flags: int, *parts: bytes) -> bytes:
+    """A box that has a version and flags."""
+    return box(kind, struct.pack(">I", version << 24 | flags), *parts)

@@ -1,0 +1,99 @@
+"""The containers that are taken. A new one is a module like its siblings, and a line here."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
+
+from pictd.imaging.containers import avif, gif, jpeg, png, webp
+from pictd.imaging.containers.foreign import foreign_name
+from pictd.imaging.containers.outline import Outline
+from pictd.imaging.failures import Unreadable, Unsupported
+from pictd.model.limits import Measured
+
+_MOST_PIXELS_A_SIDE = 65535
+_T = TypeVar("_T")
+
+
+@attrs.frozen
+class Container:
+    """How to read one kind of file.
+
+    :ivar codec: what Pillow calls it.
+    :ivar accepts: whether bytes begin like it.
+    :ivar outline: its headers.
+    :ivar strip: a copy that holds nothing but the picture; of such a copy, the copy itself.
+    """
+
+    codec: str
+    accepts: Callable[[bytes], bool]
+    outline: Callable[[bytes], Outline]
+    strip: Callable[[bytes], bytes]
+
+
+CONTAINERS = (
+    Container("JPEG", jpeg.accepts, jpeg.outline, jpeg.strip),
+    Container("PNG", png.accepts, png.outline, png.strip),
+    Container("GIF", gif.accepts, gif.outline, gif.strip),
+    Container("WEBP", webp.accepts, webp.outline, webp.strip),
+    Container("AVIF", avif.accepts, avif.outline, avif.strip),
+)
+
+
+def container_of(data: bytes) -> Container:
+    """Told from the bytes alone: neither name nor declared type matter.
+
+    :raise Unreadable: no known kind of file.
+    :raise Unsupported: a known kind that is not taken.
+    """
+    for each in CONTAINERS:
+        if each.accepts(data):
+            return each
+    name = foreign_name(data)
+    if name is None:
+        raise Unreadable("the file is no picture")
+    raise Unsupported(f"{name} is not taken")
+
+
+def outline_of(data: bytes) -> Outline:
+    """The headers of a file of any kind that is taken.
+
+    :raise Unreadable: broken, or no media.
+    :raise Unsupported: media of another kind.
+    """
+    container = container_of(data)
+    found = _safely(container.outline, data)
+    if not all(0 < side <= _MOST_PIXELS_A_SIDE for side in found.size):
+        raise Unreadable(f"the size that the file announces is impossible: {found.size}")
+    return found
+
+
+def stripped(data: bytes) -> bytes:
+    """The same picture without anything that is not the picture; pixels and ICC profile stay.
+
+    :raise Unreadable: broken, or no media.
+    :raise Unsupported: media of another kind.
+    """
+    return _safely(container_of(data).strip, data)
+
+
+def is_clean(data: bytes) -> bool:
+    """Whether a file holds nothing but the picture: a strip of it changes no byte."""
+    return stripped(data) == data
+
+
+def measured_of(outline: Outline, file_size: int) -> Measured:
+    """What limits are held against; a picture turned by its container has the size it is seen in."""
+    size = outline.shown_size if outline.oriented_by_container else outline.size
+    return Measured(outline.format, *size, outline.frames, file_size)
+
+
+def _safely(read: Callable[[bytes], _T], data: bytes) -> _T:
+    """Readers check their bounds; what they still stumble over is a broken file, too."""
+    try:
+        return read(data)
+    except (IndexError, KeyError, ValueError, OverflowError, struct.error) as error:
+        raise Unreadable("the file is broken") from error
