@@ -18,6 +18,7 @@ RANKS = {
     "config": 1,
     "interfaces": 1,
     "metrics": 1,
+    "stages": 1,
     "store": 2,
     "repo": 2,
     "tools": 2,

@@ -60,8 +60,8 @@ class Scratch:
         """Remove the folder and all that is in it."""
         await deferToThread(shutil.rmtree, folder, True)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Remove the folder of this process, and the shared one if it is empty then."""
-        shutil.rmtree(self._own, ignore_errors=True)
+        await self.discard(self._own)
         with suppress(OSError):
             self.base.rmdir()

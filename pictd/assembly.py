@@ -1,0 +1,213 @@
+"""The composition root: from a configuration to a tree of services.
+
+The only place that names concrete classes. Stages start in the order given here and stop in the
+reverse order: the listener first, the database last.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+from urllib.parse import parse_qsl
+
+import attrs
+from twisted.application.service import IService
+
+from pictd.catalog.access import AccessLog
+from pictd.catalog.lookup import Lookup
+from pictd.catalog.removal import Removal
+from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
+from pictd.config.backends import SqliteRepo as SqliteRepoConfig
+from pictd.config.schema import Config
+from pictd.errors import StoreUnavailable
+from pictd.generate.service import Backends as GenerateBackends
+from pictd.generate.service import Generate
+from pictd.ingest.service import Ingest
+from pictd.ingest.session import Backends as IngestBackends
+from pictd.interfaces import IMedia, IRepo, IStore, Queue
+from pictd.jobs.cleanup import Cleanup
+from pictd.jobs.processing import Processing
+from pictd.jobs.strays import Strays
+from pictd.jobs.worker import Worker
+from pictd.model.limits import MEBIBYTE, Bounds, Rules
+from pictd.repo.sqlite.database import SqliteRepo
+from pictd.stages import Held, Stages, nothing
+from pictd.store.filesystem import FilesystemStore
+from pictd.tools.forkserver import ChildSettings, ForkServerImaging
+from pictd.tools.media import Media, MediaSettings
+from pictd.tools.scratch import Scratch
+from pictd.web.app import entrance
+from pictd.web.listener import Listener, bound_socket
+from pictd.web.parts import Parts, WebSettings
+from pictd.web.receiving import BodyLimits
+from pictd.web.site import PictdSite
+
+CLEANUP_WORKERS = 2
+"""Their jobs wait for disks, not for processors."""
+
+
+FORM_SLACK = 4 * MEBIBYTE
+"""Bytes of a body beside the files in it."""
+
+
+class CannotStart(Exception):
+    """The configuration is valid, but this machine does not let the server start with it."""
+
+
+def make_service(config: Config, reactor: Any) -> IService:
+    """The whole server. What can be known to fail, fails here; what may pass by itself is waited
+    for while the server runs.
+
+    :raise CannotStart: an address is in use, a directory can't be used, or the configuration asks
+        for what this version does not do.
+    """
+    _refuse_what_is_not_there(config)
+    bound = _bound(config)
+    scratch = _scratch(config)
+    repo, store = _repo(config, reactor), _store(config, reactor)
+    media = _media(config, reactor)
+    parts = _parts(config, reactor, repo, store, media, scratch)
+    door = entrance(parts)
+    limits = BodyLimits(_most_bytes(parts.settings))
+    listener = Listener(bound, PictdSite(door, reactor, limits), door, reactor)
+    return Stages(
+        [
+            Held("scratch", nothing, scratch.close),
+            Held("database", repo.open, repo.close, lambda _: _end_with_failure(reactor)),
+            Held("media", media.start, media.stop),
+            parts.access,
+            parts.generate,
+            parts.ingest,
+            Strays(repo, store, reactor, first_grace=0),
+            *_workers(parts),
+            listener,
+        ]
+    )
+
+
+def _refuse_what_is_not_there(config: Config) -> None:
+    asked = {
+        "repo.type = postgres": not isinstance(config.repo, SqliteRepoConfig),
+        "store.type = object_storage": not isinstance(config.store, FilesystemStoreConfig),
+        "media.external_validation": config.media.external_validation is not None,
+        "server.danger_dummy_mode": config.server.danger_dummy_mode,
+        "server.certificate": None not in (config.server.certificate, config.server.private_key),
+        "server.workers": config.server.workers > 1,
+    }
+    found = [name for name, is_asked in asked.items() if is_asked]
+    if found:
+        raise CannotStart(f"this version of pictd does not have: {', '.join(found)}")
+
+
+def _bound(config: Config) -> socket.socket:
+    address = config.server.address
+    try:
+        return bound_socket(str(address.host), address.port)
+    except OSError as error:
+        raise CannotStart(f"server.address: {address}: {error.strerror}") from error
+
+
+def _scratch(config: Config) -> Scratch:
+    server = config.server
+    try:
+        return Scratch.prepared(server.temporary_directory, server.cleanup_temporary_directory)
+    except StoreUnavailable as error:
+        raise CannotStart(str(error)) from error
+
+
+def _repo(config: Config, reactor: Any) -> SqliteRepo:
+    assert isinstance(config.repo, SqliteRepoConfig)
+    return SqliteRepo(config.repo.path, reactor)
+
+
+def _store(config: Config, reactor: Any) -> FilesystemStore:
+    assert isinstance(config.store, FilesystemStoreConfig)
+    return FilesystemStore(config.store.path, reactor)
+
+
+def _media(config: Config, reactor: Any) -> Media:
+    seconds = config.media.process_timeout
+    memory = (config.media.magick.memory + config.media.magick.map) * MEBIBYTE
+    children = ChildSettings(seconds=seconds, memory=memory)
+    imaging = ForkServerImaging(reactor, reactor, children)
+    return Media(imaging, media_settings(config), reactor)
+
+
+def media_settings(config: Config) -> MediaSettings:
+    """What media are held against, and what is made of them."""
+    media = config.media
+    image, animation, video = (
+        Bounds(
+            each.max_width,
+            each.max_height,
+            each.max_area,
+            getattr(each, "max_frame_count", None),
+            each.max_file_size * MEBIBYTE,
+        )
+        for each in (media.image, media.animation, media.video)
+    )
+    steps = media.preprocess_steps
+    return MediaSettings(
+        rules=Rules(image, animation, video if media.video.enable else None),
+        image_format=media.image.format,
+        animation_format=media.animation.format,
+        quality={
+            "image": _set(media.image.quality),
+            "animation": _set(media.animation.quality),
+        },
+        preprocess=None if steps is None else tuple(parse_qsl(steps, keep_blank_values=True)),
+        process_timeout=media.process_timeout,
+    )
+
+
+def _set(quality: attrs.AttrsInstance) -> dict[str, int]:
+    return {name: value for name, value in attrs.asdict(quality).items() if value is not None}
+
+
+def _parts(
+    config: Config, reactor: Any, repo: IRepo, store: IStore, media: IMedia, scratch: Scratch
+) -> Parts:
+    read_only = config.server.read_only
+    backends = (repo, store, media, scratch, reactor)
+    return Parts(
+        *backends,
+        lookup=Lookup(*backends, read_only=read_only),
+        removal=Removal(repo, reactor),
+        access=AccessLog(repo, reactor, read_only),
+        ingest=Ingest(IngestBackends(*backends)),
+        generate=Generate(GenerateBackends(*backends)),
+        settings=WebSettings(
+            api_key=config.server.api_key,
+            read_only=read_only,
+            max_file_count=config.server.max_file_count,
+            max_file_size=config.media.max_file_size * MEBIBYTE,
+            filters=config.media.filters,
+            cache_control=config.server.cache_control,
+            cors_origins=config.server.cors_origins,
+        ),
+    )
+
+
+def _workers(parts: Parts) -> list[Worker]:
+    """None on a read-only node, which does no work for others either (contract C5)."""
+    if parts.settings.read_only:
+        return []
+    cleanup = Cleanup(parts.repo, parts.store).duties()
+    processing = Processing(parts.repo, parts.generate).duties()
+    makers = max(1, len(os.sched_getaffinity(0)))
+    return [
+        *(Worker(parts.repo, Queue.CLEANUP, cleanup, parts.clock) for _ in range(CLEANUP_WORKERS)),
+        *(Worker(parts.repo, Queue.PROCESS, processing, parts.clock) for _ in range(makers)),
+    ]
+
+
+def _end_with_failure(reactor: Any) -> None:
+    """Nothing heals an embedded database that can't be opened: stop, with a status that tells."""
+    reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
+    reactor.stop()
+
+
+def _most_bytes(settings: WebSettings) -> int:
+    """Of one request's body: all its files, and what a form wraps them in."""
+    return settings.max_file_size * max(1, settings.max_file_count) + FORM_SLACK

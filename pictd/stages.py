@@ -1,0 +1,94 @@
+"""Services that start one after the other and stop in the reverse order.
+
+``MultiService`` stops all its children at once; here what others depend on outlives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from twisted.application.service import IService, Service
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.logger import Logger
+
+Step = Callable[[], Awaitable[None]]
+
+
+async def nothing() -> None:
+    """The step of what needs none."""
+
+
+class Stages(Service):
+    """:param stages: in the order in which they start."""
+
+    _log = Logger()
+
+    def __init__(self, stages: Sequence[IService]) -> None:
+        self._stages = stages
+
+    def startService(self) -> None:
+        """Start each stage; none waits for the one before it to be done with starting."""
+        super().startService()
+        for stage in self._stages:
+            stage.startService()
+
+    def stopService(self) -> Deferred[None]:
+        """Stop each stage when the one after it has stopped."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        for stage in reversed(self._stages):
+            try:
+                await maybeDeferred(stage.stopService)
+            except Exception as error:
+                self._log.failure("{stage} did not stop well: {e}", stage=stage, e=repr(error))
+
+
+class Held(Service):
+    """Something that is opened at start and closed at the end.
+
+    :param name: for people.
+    :param failed: told when opening failed; until then callers get the errors of what is not open.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        name: str,
+        open: Step,
+        close: Step,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self._name = name
+        self._open = open
+        self._close = close
+        self._failed = failed
+        self._opening: Deferred[None] | None = None
+
+    def startService(self) -> None:
+        """Begin to open."""
+        super().startService()
+        self._opening = Deferred.fromCoroutine(self._try_to_open())
+
+    def stopService(self) -> Deferred[None]:
+        """Close, once opening has ended."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._finish())
+
+    async def _try_to_open(self) -> None:
+        try:
+            await self._open()
+        except CancelledError:
+            raise
+        except Exception as error:
+            self._log.critical("{name}: {error}", name=self._name, error=error)
+            if self._failed is not None:
+                self._failed(error)
+
+    async def _finish(self) -> None:
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            await opening
+        await self._close()

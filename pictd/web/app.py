@@ -1,0 +1,39 @@
+"""All routes, behind the entrance."""
+
+from __future__ import annotations
+
+from pictd.web.choosing import Choosing
+from pictd.web.deleting import Deleting
+from pictd.web.describing import Describing
+from pictd.web.entrance import Entrance
+from pictd.web.health import Health
+from pictd.web.listing import Listing
+from pictd.web.media import IMMUTABLE, MediaSender
+from pictd.web.originals import Originals
+from pictd.web.parts import Parts
+from pictd.web.routing import Route, application
+from pictd.web.sources import Sources
+from pictd.web.uploads import Uploads
+from pictd.web.variants import Variants
+
+
+def entrance(parts: Parts) -> Entrance:
+    """The resource that a site serves."""
+    return Entrance(application(routes(parts), parts.clock).resource(), parts.settings.api_key)
+
+
+def routes(parts: Parts) -> list[Route]:
+    """Every route of the server, family by family."""
+    sources = Sources(parts.repo, parts.lookup)
+    sender = MediaSender(parts.store, (parts.settings.cache_control or IMMUTABLE).encode())
+    families = (
+        Health(parts),
+        Uploads(parts),
+        Originals(parts, sources, sender),
+        Variants(parts, sources, sender),
+        Describing(parts, sources),
+        Deleting(parts, sources),
+        Listing(parts, sources),
+        Choosing(parts),
+    )
+    return [route for family in families for route in family.routes()]

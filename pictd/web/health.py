@@ -1,0 +1,49 @@
+"""How the server is: ``/healthz``, ``/livez``, ``/readyz``."""
+
+from __future__ import annotations
+
+import attrs
+
+from pictd.errors import PictdError
+from pictd.web.answers import send_empty, send_json
+from pictd.web.parts import Parts
+from pictd.web.routing import Route
+from pictd.web.site import PictdRequest
+
+
+@attrs.frozen
+class Health:
+    """For clients, supervisors and load balancers."""
+
+    parts: Parts
+
+    def routes(self) -> list[Route]:
+        """What this family answers."""
+        return [
+            Route("/healthz", {b"GET": self.healthz}, wrong_method=404),
+            Route("/livez", {b"GET": self.livez}),
+            Route("/readyz", {b"GET": self.readyz}),
+        ]
+
+    async def healthz(self, request: PictdRequest) -> None:
+        """200 where database and store can be read and written."""
+        await self.parts.repo.check()
+        await self.parts.store.check()
+        send_empty(request, 200)
+
+    async def livez(self, request: PictdRequest) -> None:
+        """204 while the process answers at all (contract E1)."""
+        send_empty(request, 204)
+
+    async def readyz(self, request: PictdRequest) -> None:
+        """204, or 503 with the names of what is missing (contract E1)."""
+        missing = list(self.parts.media.missing())
+        for name, part in (("database", self.parts.repo), ("store", self.parts.store)):
+            try:
+                await part.check()
+            except PictdError:
+                missing.append(name)
+        if not missing:
+            return send_empty(request, 204)
+        request.setHeader(b"retry-after", b"5")
+        return send_json(request, 503, {"missing": missing})

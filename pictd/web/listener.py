@@ -1,0 +1,79 @@
+"""The listening socket: bound before the server starts, closed before anything else stops."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
+from twisted.internet.interfaces import IListeningPort, IReactorSocket, IReactorTime
+from twisted.logger import Logger
+from twisted.web.server import Site
+
+from pictd.web.entrance import Entrance
+
+FINISH_WITHIN = 20.0
+"""Seconds that running requests get after the server was told to stop."""
+
+BACKLOG = 1024
+"""Connections that wait to be accepted."""
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A listening TCP socket.
+
+    :raise OSError: the address is in use, or is not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        bound.listen(BACKLOG)
+        bound.setblocking(False)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+class Listener(Service):
+    """Accepts connections while it runs.
+
+    :param bound: from ``bound_socket``; closed here.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, bound: socket.socket, site: Site, entrance: Entrance, reactor: IReactorSocket
+    ) -> None:
+        self._bound = bound
+        self._site = site
+        self._entrance = entrance
+        self._reactor = reactor
+        self._port: IListeningPort | None = None
+
+    def startService(self) -> None:
+        """Begin to accept."""
+        super().startService()
+        number, family = self._bound.fileno(), self._bound.family
+        factory: Any = self._site
+        self._port = self._reactor.adoptStreamPort(number, family, factory)
+        self._log.info("listening on {address}", address=self._port.getHost())
+        self._bound.close()
+
+    def stopService(self) -> Deferred[None]:
+        """Accept no more, then let running requests come to their end."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._finish())
+
+    async def _finish(self) -> None:
+        if self._port is not None:
+            await maybeDeferred(self._port.stopListening)
+        clock = IReactorTime(self._reactor)
+        try:
+            await self._entrance.idle().addTimeout(FINISH_WITHIN, clock)
+        except TimeoutError:
+            self._log.warn("{count} requests were cut off", count=self._entrance.busy)

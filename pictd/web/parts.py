@@ -1,0 +1,53 @@
+"""What the routes are made of: the services behind them, and the settings that concern HTTP."""
+
+from __future__ import annotations
+
+import attrs
+from twisted.internet.interfaces import IReactorTime
+
+from pictd.catalog.access import AccessLog
+from pictd.catalog.lookup import Lookup
+from pictd.catalog.removal import Removal
+from pictd.errors import ReadOnly
+from pictd.generate.service import Generate
+from pictd.ingest.service import Ingest
+from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+
+
+@attrs.frozen
+class WebSettings:
+    """The part of the configuration that routes know.
+
+    :ivar max_file_size: bytes.
+    :ivar filters: names of operations that requests may use, lower case.
+    """
+
+    api_key: str | None
+    read_only: bool
+    max_file_count: int
+    max_file_size: int
+    filters: tuple[str, ...]
+    cache_control: str | None = None
+    cors_origins: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Parts:
+    """Everything that routes call."""
+
+    repo: IRepo
+    store: IStore
+    media: IMedia
+    scratch: IScratch
+    clock: IReactorTime
+    lookup: Lookup
+    removal: Removal
+    access: AccessLog
+    ingest: Ingest
+    generate: Generate
+    settings: WebSettings
+
+    def refuse_if_read_only(self) -> None:
+        """:raise ReadOnly: the server was configured to change nothing."""
+        if self.settings.read_only:
+            raise ReadOnly

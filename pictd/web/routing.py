@@ -1,0 +1,88 @@
+"""What a route is, and what happens around every handler.
+
+A handler is ``async def handler(request, **placeholders)``. It answers by itself; an exception that
+it raises becomes the answer that ``web.failures`` has for it. Around it, in this order: the method,
+the read-only rule, the deadline of the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import attrs
+from klein import Klein
+from twisted.internet.defer import CancelledError
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+from werkzeug.exceptions import HTTPException
+
+from pictd.web.answers import send_empty, send_failure
+from pictd.web.deadline import within
+from pictd.web.site import PictdRequest, placeholder
+
+Handler = Callable[..., Coroutine[Any, Any, None]]
+
+
+@attrs.frozen
+class Route:
+    """A path and its handlers.
+
+    :ivar pattern: ``/image/original/<filename>``: a placeholder matches one segment.
+    :ivar handlers: by method; HEAD is not implied by GET.
+    :ivar wrong_method: 405 with ``allow``, or 404 where the path is also a prefix of others
+        (spec http-api §2.2).
+    """
+
+    pattern: str
+    handlers: Mapping[bytes, Handler]
+    wrong_method: int = 405
+
+
+@attrs.frozen
+class Endpoint:
+    """A route as Klein calls it."""
+
+    route: Route
+    clock: IReactorTime
+
+    async def __call__(self, request: PictdRequest, **placeholders: str) -> None:
+        """Answer a request that matched the route."""
+        handler = self.route.handlers.get(request.method)
+        if handler is None:
+            return self._refuse_method(request)
+        texts = {name: placeholder(text) for name, text in placeholders.items()}
+        try:
+            await within(request.deadline, self.clock, handler(request, **texts))
+        except CancelledError:
+            raise
+        except Exception:
+            send_failure(request, Failure())
+        return None
+
+    def _refuse_method(self, request: PictdRequest) -> None:
+        if self.route.wrong_method == 405:
+            request.setHeader(b"allow", b", ".join(sorted(self.route.handlers)))
+        send_empty(request, self.route.wrong_method)
+
+
+def application(routes: Sequence[Route], clock: IReactorTime) -> Klein:
+    """A Klein application of these routes; every other path is 404 and empty."""
+    app = Klein()
+    for route in routes:
+        register: Any = app.route(route.pattern, endpoint=route.pattern)
+        register(_bound(Endpoint(route, clock)))
+    refuse: Any = _no_such_path
+    app.handle_errors(HTTPException)(refuse)
+    return app
+
+
+def _bound(endpoint: Endpoint) -> Callable[..., Awaitable[None]]:
+    async def call(request: PictdRequest, **placeholders: str) -> None:
+        await endpoint(request, **placeholders)
+
+    return call
+
+
+def _no_such_path(request: PictdRequest, _: Failure) -> None:
+    send_empty(request, 404)
