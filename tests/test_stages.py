@@ -1,0 +1,93 @@
+"""Services in order."""
+
+from __future__ import annotations
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from pictd.stages import Held, Stages
+
+
+class Noted(Service):
+    """Notes when it starts and stops; stopping ends with ``stopped``."""
+
+    def __init__(self, name: str, notes: list[str]) -> None:
+        self.name_, self.notes = name, notes
+        self.stopped: Deferred[None] = Deferred()
+
+    def startService(self) -> None:
+        self.notes.append(f"{self.name_} starts")
+
+    def stopService(self) -> Deferred[None]:
+        self.notes.append(f"{self.name_} stops")
+        return self.stopped
+
+
+class StagesTests(SynchronousTestCase):
+    """What others depend on outlives them."""
+
+    def test_order(self) -> None:
+        """Each stops only when the one after it has stopped."""
+        notes: list[str] = []
+        first, second = Noted("first", notes), Noted("second", notes)
+        stages = Stages([first, second])
+        stages.startService()
+        ended = stages.stopService()
+        self.assertEqual(notes, ["first starts", "second starts", "second stops"])
+        second.stopped.callback(None)
+        self.assertEqual(notes[-1], "first stops")
+        self.assertNoResult(ended)
+        first.stopped.callback(None)
+        self.successResultOf(ended)
+
+    def test_one_that_fails_to_stop_does_not_keep_the_others(self) -> None:
+        """It is logged."""
+        notes: list[str] = []
+        first, second = Noted("first", notes), Noted("second", notes)
+        first.stopped.callback(None)
+        second.stopped.errback(ZeroDivisionError())
+        stages = Stages([first, second])
+        stages.startService()
+        self.successResultOf(stages.stopService())
+        self.assertIn("first stops", notes)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+
+class HeldTests(SynchronousTestCase):
+    """What is opened is closed."""
+
+    def test_close_waits_for_open(self) -> None:
+        """A service stopped in the middle of opening closes afterwards."""
+        opened: Deferred[None] = Deferred()
+        notes: list[str] = []
+
+        async def open_() -> None:
+            await opened
+            notes.append("opened")
+
+        async def close() -> None:
+            notes.append("closed")
+
+        held = Held("thing", open_, close)
+        held.startService()
+        stopped = held.stopService()
+        self.assertNoResult(stopped)
+        opened.callback(None)
+        self.successResultOf(stopped)
+        self.assertEqual(notes, ["opened", "closed"])
+
+    def test_failure_to_open_is_told(self) -> None:
+        """To whoever decides what then."""
+        told: list[BaseException] = []
+
+        async def open_() -> None:
+            raise OSError("no disk")
+
+        async def close() -> None:
+            return None
+
+        held = Held("thing", open_, close, told.append)
+        held.startService()
+        self.assertEqual([str(error) for error in told], ["no disk"])
+        self.successResultOf(held.stopService())
