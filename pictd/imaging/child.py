@@ -1,0 +1,97 @@
+"""What a forked child does: shut itself in, run one task, answer, end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tempfile
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import attrs
+
+from pictd.imaging import kernel, sandbox
+
+Task = Callable[[dict[str, object]], dict[str, object]]
+
+KNOWN = ("Unreadable", "Unsupported", "Impossible", "MemoryError")
+"""Errors of a task that the daemon tells apart, by the name of their class."""
+
+_MOST_TEXT = 500
+_MOST_TRACE = 4000
+_NICENESS = 5
+
+
+@attrs.frozen
+class Order:
+    """One job, as the daemon asked for it.
+
+    :ivar seconds: wall-clock time from the fork on.
+    """
+
+    id: int
+    task: str
+    arguments: dict[str, object]
+    reads: Sequence[Path]
+    folder: Path
+    limits: sandbox.Limits
+    seconds: float
+
+
+def live(
+    order: Order, tasks: Mapping[str, Task], code: Sequence[Path], answer_to: int, parent: int
+) -> NoReturn:
+    """Run the order in this process, which was forked for it, and end.
+
+    :param answer_to: the file descriptor that takes the answer as JSON; the only one that stays.
+    :param parent: process id of the fork server.
+    """
+    status = 1
+    try:
+        os.setsid()
+        kernel.die_with_parent(signal.SIGKILL, parent)
+        _let_go(answer_to)
+        _move_into(order.folder)
+        data = json.dumps(_answer(order, tasks, code)).encode()
+        while data:
+            data = data[os.write(answer_to, data) :]
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _answer(order: Order, tasks: Mapping[str, Task], code: Sequence[Path]) -> dict[str, object]:
+    try:
+        sandbox.enter(order.limits, order.reads, order.folder, code)
+        return {"result": tasks[order.task](order.arguments)}
+    except BaseException as error:
+        return failure(error)
+
+
+def failure(error: BaseException) -> dict[str, object]:
+    """An exception as JSON: the name that the daemon knows it by, or "other" and its trace."""
+    names = [each.__name__ for each in type(error).__mro__ if each.__name__ in KNOWN]
+    told = {"error": names[0] if names else "other", "text": str(error)[:_MOST_TEXT]}
+    if not names:
+        told["trace"] = "".join(traceback.format_exception(error))[-_MOST_TRACE:]
+    return {**told}
+
+
+def _let_go(keep: int) -> None:
+    """Close the fork server's own files: its connection to the daemon above all."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    os.closerange(3, keep)
+    os.closerange(keep + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def _move_into(folder: Path) -> None:
+    """Work in the job's folder; temporary files go there too."""
+    os.nice(_NICENESS)
+    os.chdir(folder)
+    tempfile.tempdir = str(folder)
+    os.environ.update(MAGICK_TEMPORARY_PATH=str(folder), TMPDIR=str(folder))

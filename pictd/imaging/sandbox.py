@@ -1,0 +1,92 @@
+"""What a child gives up before it looks at a picture (contract B12).
+
+Limits of memory, CPU time and file size; no new privileges; Landlock: it reads its inputs and the
+code it is made of, and writes in its own folder; a system call filter: no network, no programs.
+Where the kernel lacks Landlock or seccomp, the rest still holds, and ``support`` tells.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sysconfig
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+
+import pictd
+from pictd.imaging import kernel, landlock, seccomp
+
+_OPEN_FILES = 64
+_SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/share/ImageMagick-6")
+_CONFIGURATION = ("/etc/ImageMagick-6", "/etc/ImageMagick-7", "/etc/ld.so.cache", "/dev/urandom")
+
+
+@attrs.frozen
+class Limits:
+    """Bounds of one child.
+
+    :ivar memory: bytes of address space above what the fork server itself has.
+    :ivar cpu: whole seconds of processor time.
+    :ivar file_size: bytes of any one file it writes.
+    """
+
+    memory: int
+    cpu: int
+    file_size: int
+
+
+def support() -> dict[str, object]:
+    """What this kernel offers: Landlock's ABI (0: none), and whether calls can be filtered."""
+    return {"landlock": landlock.abi(), "seccomp": seccomp.supported()}
+
+
+def code_trees() -> list[Path]:
+    """Where Python, its packages and the libraries lie, for what is loaded late."""
+    places = sysconfig.get_paths()
+    python = [places[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
+    own = [str(Path(root)) for root in pictd.__path__]
+    wanted = dict.fromkeys([*python, *own, *_SYSTEM, *_CONFIGURATION])
+    return [Path(each) for each in wanted if Path(each).exists()]
+
+
+def enter(limits: Limits, reads: Sequence[Path], folder: Path, code: Sequence[Path]) -> None:
+    """Shut this process in, for ever.
+
+    :param reads: files it may read.
+    :param folder: where it may write.
+    :param code: from ``code_trees``, found before the fork.
+    :raise OSError: something could not be given up; then nothing must be decoded.
+    """
+    set_limits(limits)
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    if landlock.abi():
+        trees = [(path, landlock.READ) for path in code]
+        trees += [(path, landlock.READ_FILE) for path in reads]
+        landlock.restrict([*trees, (folder, landlock.READ | landlock.CHANGE)])
+    if seccomp.supported():
+        seccomp.install(os.getpid())
+
+
+def set_limits(limits: Limits) -> None:
+    """Set the resource limits; what exceeds a limit of time or file size dies by its signal."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it
+    _limit(resource.RLIMIT_AS, address_space() + limits.memory)
+    _limit(resource.RLIMIT_FSIZE, limits.file_size)
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 1))
+
+
+def address_space() -> int:
+    """Bytes that this process has mapped."""
+    pages = Path("/proc/self/statm").read_text().split()[0]
+    return int(pages) * resource.getpagesize()
+
+
+def _limit(which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(which, (value, value))

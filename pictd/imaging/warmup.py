@@ -1,0 +1,65 @@
+"""Using every codec once, so that a forked child finds all of it loaded."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+from PIL import Image as Pictures
+from wand.image import Image as Magick
+
+_SIDE = 8
+_STILLS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
+_ANIMATIONS = ("PNG", "GIF", "WEBP", "AVIF")
+
+
+def warm_up() -> list[str]:
+    """Encode and decode a tiny picture with each codec.
+
+    :return: what does not work here, by name.
+    """
+    steps: list[tuple[str, Callable[[], None]]] = [("ImageMagick", _magick)]
+    steps += [(f"{name} codec", _still(name)) for name in _STILLS]
+    steps += [(f"animated {name} codec", _animation(name)) for name in _ANIMATIONS]
+    return [name for name, step in steps if not _works(step)]
+
+
+def _works(step: Callable[[], None]) -> bool:
+    try:
+        step()
+    except Exception:
+        return False
+    return True
+
+
+def _still(name: str) -> Callable[[], None]:
+    def step() -> None:
+        data = io.BytesIO()
+        Pictures.new("RGB", (_SIDE, _SIDE)).save(data, name)
+        _read(data)
+
+    return step
+
+
+def _animation(name: str) -> Callable[[], None]:
+    def step() -> None:
+        data = io.BytesIO()
+        frames = [Pictures.new("RGB", (_SIDE, _SIDE), colour) for colour in ("red", "blue")]
+        frames[0].save(data, name, save_all=True, append_images=frames[1:], duration=40)
+        _read(data)
+
+    return step
+
+
+def _read(data: io.BytesIO) -> None:
+    with Pictures.open(data) as picture:
+        picture.convert("RGBA").resize((4, 4), Pictures.Resampling.BICUBIC)
+
+
+def _magick() -> None:
+    """Its configuration, its raw pixel coder and its filters."""
+    pixels = bytes(4 * _SIDE * _SIDE)
+    with Magick(blob=pixels, format="RGBA", depth=8, width=_SIDE, height=_SIDE) as picture:
+        picture.resize(4, 4, filter="lanczos2")
+        picture.gaussian_blur(sigma=1)
+        picture.make_blob("RGBA")

@@ -1,0 +1,80 @@
+"""The real fork server with misbehaving tasks, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+
+from pictd.tools.forkserver import MEBIBYTE, ChildSettings, ForkServerImaging
+
+TASKS = "tests.tools.misbehaviour"
+
+
+def settings(**changes: Any) -> ChildSettings:
+    """Tight limits."""
+    tight = {"seconds": 20, "memory": 512 * MEBIBYTE, "file_size": 4 * MEBIBYTE, "tasks": TASKS}
+    return ChildSettings(**{**tight, **changes})
+
+
+def running(process: int) -> bool:
+    """Whether a process exists, zombies included."""
+    return Path(f"/proc/{process}").exists()
+
+
+def children_of(process: int) -> list[int]:
+    """Process ids of the direct children."""
+    text = Path(f"/proc/{process}/task/{process}/children").read_text()
+    return [int(each) for each in text.split()]
+
+
+class ChildrenTestCase(TestCase):
+    """A folder, and fork servers that are stopped after the test."""
+
+    def setUp(self) -> None:
+        """Make the folder."""
+        self.folder = Path(self.mktemp()).absolute()
+        self.folder.mkdir(parents=True)
+
+    def imaging(self, **changes: Any) -> ForkServerImaging:
+        """A fork server with these settings; not started yet."""
+        made = ForkServerImaging(cast(Any, reactor), cast(Any, reactor), settings(**changes))
+        self.addCleanup(lambda: Deferred.fromCoroutine(made.stop()))
+        return made
+
+    async def do(
+        self, imaging: ForkServerImaging, task: str, *reads: Path, **arguments: object
+    ) -> Mapping[str, object]:
+        """Run a task in the folder."""
+        return await imaging.run(task, arguments, reads, self.folder)
+
+    def begin(self, work: Coroutine[Any, Any, Any]) -> Deferred[Any]:
+        """Let something run beside the test."""
+        return Deferred.fromCoroutine(work)
+
+    async def until_exists(self, path: Path) -> None:
+        """Wait until a child has made a file."""
+        for _ in range(500):
+            if path.exists():
+                return
+            await pause(0.01)
+        self.fail(f"{path} never came")
+
+    async def until_ended(self, processes: Sequence[int]) -> None:
+        """Wait until processes are gone."""
+        for _ in range(500):
+            if not any(map(running, processes)):
+                return
+            await pause(0.01)
+        self.fail(f"{processes} are still there")
+
+
+def pause(seconds: float) -> Deferred[None]:
+    """Give the reactor time."""
+    done: Deferred[None] = Deferred()
+    cast(Any, reactor).callLater(seconds, done.callback, None)
+    return done
