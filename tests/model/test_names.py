@@ -24,14 +24,8 @@ class AliasTests(SynchronousTestCase):
 
     def test_spellings_of_one_uuid_are_one_alias(self) -> None:
         """Hyphenated, bare, in braces, as a URN; digits of any case."""
-        for spelling in (
-            UUID,
-            UUID.upper(),
-            PLAIN,
-            PLAIN.upper(),
-            f"{{{UUID}}}",
-            f"urn:uuid:{UUID}",
-        ):
+        spellings = UUID, UUID.upper(), PLAIN, PLAIN.upper(), f"{{{UUID}}}", f"urn:uuid:{UUID}"
+        for spelling in spellings:
             self.assertEqual(str(Alias.parse(spelling + ".png")), UUID + ".png", spelling)
 
     def test_other_spellings_stay_names(self) -> None:
@@ -116,7 +110,8 @@ class HashTests(SynchronousTestCase):
         for slug in ("", "bogus", self.hash.text, self.hash.slug[:-4], self.hash.slug + "AAAA"):
             self.assertRaises(ValueError, Hash.from_slug, slug)
         self.assertRaises(ValueError, Hash.from_bytes, bytes(38) + b"\x0b")
-        for data in (None, [], {}, {"hash": "xx", "size": 1, "format": {"Image": "png"}}):
+        cases: list[object] = [None, [], {}, {"hash": "xx", "size": 1, "format": {"Image": "png"}}]
+        for data in cases:
             self.assertRaises(ValueError, Hash.from_json, data)
 
     def test_codes_are_those_of_the_stored_data(self) -> None:
@@ -132,9 +127,8 @@ class IdentifierTests(SynchronousTestCase):
         """Ten folders of two digits; version 7 and its variant at their places."""
         made = new_identifier(0x01904B2C7D1E, b"\xff" * 10, ".webp")
         self.assertEqual(made, "01/90/4b/2c/7d/1e/7f/ff/bf/ff/ffffffffffff.webp")
-        self.assertTrue(
-            re.fullmatch(r"([0-9a-f]{2}/){10}[0-9a-f]{12}", new_identifier(0, bytes(10), ""))
-        )
+        plain = new_identifier(0, bytes(10), "")
+        self.assertTrue(re.fullmatch(r"([0-9a-f]{2}/){10}[0-9a-f]{12}", plain))
 
 
 class TimesTests(SynchronousTestCase):
