@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import ClassVar, NoReturn
@@ -245,13 +245,13 @@ class Options(Level):
         except usage.UsageError as error:
             _fail(2, [_advised(str(error))])
 
-    def load(self) -> Loaded:
+    def load(self, environ: Mapping[str, str] = os.environ) -> Loaded:
         """The configuration in force; written to where ``--save-to`` asks.
 
         :raise ConfigError: it can't be used, or not be written.
         """
         given = {path: each for level in self.levels() for path, each in level.given.items()}
-        loaded = load(self.file, os.environ, given)
+        loaded = load(self.file, environ, given)
         if self.save_to is not None:
             save(loaded.values, self.save_to)
         return loaded
