@@ -34,7 +34,8 @@ KEYS = [
 
 BAD = [
     "resize=a100", "resize=", "resize=.", "resize=.a", "resize=.A100", "resize=lanczos",
-    "crop=21x1", "crop=0x1", "crop=16X9", "crop=16", "crop=1.5x2", "thumbnail=-1", "thumbnail=1.5", "thumbnail=",
+    "crop=21x1", "crop=0x1", "crop=16X9", "crop=16", "crop=1.5x2",
+    "thumbnail=-1", "thumbnail=1.5", "thumbnail=",
     "thumbnail=5 0", "thumbnail=5_0", "thumbnail=٣", "thumbnail=18446744073709551616",
     "blur=x", "blur=", "blur=1_0", "blur=0x1", "blur= 1", "Resize=200", "sharpen=1",
 ]  # fmt: skip

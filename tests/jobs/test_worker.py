@@ -1,0 +1,136 @@
+"""Jobs are taken, kept alive, and settled."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from pictd.errors import MediaFailed, StoreUnavailable
+from pictd.interfaces import Job, Queue
+from pictd.jobs.worker import FIRST_PAUSE, LEASE, NotUnderstood, Worker
+from pictd.model.times import SECOND, from_seconds
+from pictd.repo.memory import MemoryRepo
+
+OTHER_WORKER = "6a3c4c0b-9a41-4b8f-8c9e-1d7000000000"
+
+
+class WorkerTests(SynchronousTestCase):
+    """One worker on the cleanup queue of a repo in memory."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.repo = MemoryRepo()
+        self.done: list[object] = []
+        self.failure: Exception | None = None
+        self.gate: Deferred[None] | None = None
+        self.worker = Worker(self.repo, Queue.CLEANUP, {"Kind": self.duty}, self.clock)
+
+    async def duty(self, argument: object) -> None:
+        """Fails, or waits at the gate, as the test says."""
+        self.done.append(argument)
+        if self.gate is not None:
+            await self.gate
+        if self.failure is not None:
+            raise self.failure
+
+    def push(self, payload: object) -> None:
+        """Queue a job."""
+        pushed = self.repo.jobs.push(Queue.CLEANUP, payload, self.now())
+        self.assertTrue(self.successResultOf(Deferred.fromCoroutine(pushed)))
+
+    def now(self) -> int:
+        """The clock's moment."""
+        return from_seconds(self.clock.seconds())
+
+    def length(self) -> int:
+        """Jobs waiting and running."""
+        return self.successResultOf(Deferred.fromCoroutine(self.repo.jobs.length(Queue.CLEANUP)))
+
+    def stolen(self) -> Job | None:
+        """The job, if another worker may take it now."""
+        taken = self.repo.jobs.pop(Queue.CLEANUP, OTHER_WORKER, self.now(), SECOND)
+        return self.successResultOf(Deferred.fromCoroutine(taken))
+
+    def test_a_job_that_waits_is_taken_at_start(self) -> None:
+        """And removed when it is done."""
+        self.push({"Kind": {"a": 1}})
+        self.worker.startService()
+        self.assertEqual((self.done, self.length()), ([{"a": 1}], 0))
+
+    def test_a_job_pushed_later_is_taken_at_once(self) -> None:
+        """Without waiting for a poll."""
+        self.worker.startService()
+        self.push("Kind")
+        self.clock.advance(0)
+        self.assertEqual((self.done, self.length()), ([None], 0))
+
+    def test_jobs_are_taken_in_order(self) -> None:
+        """The oldest first."""
+        for n in range(3):
+            self.push({"Kind": n})
+            self.clock.advance(1)
+        self.worker.startService()
+        self.assertEqual(self.done, [0, 1, 2])
+
+    def test_the_lease_of_a_long_job_is_renewed(self) -> None:
+        """Nobody else takes it, however long it lasts."""
+        self.gate = Deferred()
+        self.push("Kind")
+        self.worker.startService()
+        self.clock.pump([5.0] * (4 * LEASE // 5))
+        self.assertIsNone(self.stolen())
+        self.gate.callback(None)
+        self.assertEqual(self.length(), 0)
+
+    def test_a_passing_failure_is_retried_after_a_pause(self) -> None:
+        """Which grows, until the attempts are used up."""
+        self.failure = StoreUnavailable()
+        self.push("Kind")
+        self.worker.startService()
+        self.assertEqual(len(self.done), 1)
+        self.clock.pump([0.5] * (2 * FIRST_PAUSE - 1))
+        self.assertEqual(len(self.done), 1)
+        self.clock.pump([1.0] * 600)
+        self.assertEqual((len(self.done), self.length()), (5, 0))
+
+    def test_another_failure_is_final(self) -> None:
+        """It is logged, and the worker goes on."""
+        self.failure = MediaFailed()
+        self.push("Kind")
+        self.worker.startService()
+        self.assertEqual((len(self.done), self.length()), (1, 0))
+        self.assertEqual(len(self.flushLoggedErrors(MediaFailed)), 1)
+        self.failure = None
+        self.push("Kind")
+        self.clock.advance(0)
+        self.assertEqual(len(self.done), 2)
+
+    def test_what_nobody_understands_is_dropped(self) -> None:
+        """An unknown kind, or no kind at all."""
+        for payload in ("Other", {"Other": 1}, {"Kind": 1, "Other": 2}, 7, None):
+            self.push(payload)
+        self.worker.startService()
+        self.assertEqual((self.done, self.length()), ([], 0))
+        self.assertEqual(len(self.flushLoggedErrors(NotUnderstood)), 5)
+
+    def test_stopping_waits_for_the_job_at_hand(self) -> None:
+        """And takes no other."""
+        self.gate = Deferred()
+        self.push({"Kind": 1})
+        self.push({"Kind": 2})
+        self.worker.startService()
+        stopped = self.worker.stopService()
+        assert stopped is not None
+        self.assertNoResult(stopped)
+        self.gate.callback(None)
+        self.successResultOf(stopped)
+        self.assertEqual((self.done, self.length()), ([{"Kind": 1}["Kind"]], 1))
+
+    def test_stopping_an_idle_worker(self) -> None:
+        """Ends at once, and leaves nothing on the clock."""
+        self.worker.startService()
+        stopped = self.worker.stopService()
+        assert stopped is not None
+        self.successResultOf(stopped)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
