@@ -1,0 +1,140 @@
+"""The store in a folder: an identifier is the path of its file below the root.
+
+Its own folder, ``.pictd`` in the root, holds markers and unfinished copies. Where that folder is
+gone although it was there before, the volume is no longer mounted: then absent files are an error
+instead of absent, lest whoever asks believes that everything was lost.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from twisted.internet.interfaces import IReactorThreads, IReactorTime
+from twisted.internet.threads import deferToThreadPool
+from zope.interface import implementer
+
+from pictd.errors import StoreUnavailable
+from pictd.interfaces import IBlob, IStore
+from pictd.model.identifiers import new_identifier
+from pictd.store.descriptors import OpenFile, OpenFiles
+from pictd.store.markers import remove_marker, stray_identifiers, unfinished
+from pictd.store.paths import PRIVATE, checked_extension, path_of
+from pictd.store.placing import place, take_out
+from pictd.store.reading import FileBlob
+from pictd.store.syncing import sync_folder
+
+T = TypeVar("T")
+_MOST_OPEN = 256
+"""Descriptors that stay open between requests; systemd's soft limit is 1024."""
+
+
+@implementer(IStore)
+class FilesystemStore:
+    """See ``IStore``. The root is made by the first check or save."""
+
+    def __init__(self, root: Path, reactor: IReactorThreads) -> None:
+        """:param reactor: it tells the time as well."""
+        self._root = root
+        self._reactor = reactor
+        self._clock = IReactorTime(reactor)
+        self._open_files = OpenFiles(_MOST_OPEN)
+        self._seen = False
+
+    async def save(self, source: Path, extension: str, media_type: str) -> str:
+        """See ``IStore``."""
+        milliseconds = int(self._clock.seconds() * 1000)
+        identifier = new_identifier(milliseconds, os.urandom(10), checked_extension(extension))
+        await self._in_thread(lambda: self._place(source, identifier))
+        return identifier
+
+    async def keep(self, identifier: str) -> None:
+        """See ``IStore``."""
+        path_of(self._root, identifier)
+        await self._in_thread(lambda: remove_marker(self._root, identifier))
+
+    async def strays(self, saved_before: int) -> Sequence[str]:
+        """See ``IStore``. Copies that were begun before that moment are removed."""
+        return await self._in_thread(lambda: self._strays(saved_before))
+
+    async def open(self, identifier: str) -> IBlob | None:
+        """See ``IStore``. A file that is open already costs no thread."""
+        path = path_of(self._root, identifier)
+        file = self._open_files.get(identifier)
+        if file is None:
+            file = await self._in_thread(lambda: self._open(path))
+            if file is not None:
+                self._open_files.put(identifier, file)
+        size = None if file is None else file.size()
+        if file is None or size is None:
+            return None
+        return FileBlob(file, size, self._reactor)
+
+    async def local(self, identifier: str, folder: Path) -> Path | None:
+        """See ``IStore``: the stored file itself."""
+        path = path_of(self._root, identifier)
+        return path if await self._in_thread(lambda: self._open(path)) else None
+
+    async def remove(self, identifier: str) -> None:
+        """See ``IStore``."""
+        path_of(self._root, identifier)
+        self._open_files.forget(identifier)
+        await self._in_thread(lambda: self._take_out(identifier))
+        self._open_files.forget(identifier)  # somebody may have opened it meanwhile
+
+    async def check(self) -> None:
+        """See ``IStore``."""
+        await self._in_thread(self._try_out)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        pool = self._reactor.getThreadPool()
+        return await deferToThreadPool(self._reactor, pool, _translated, work)
+
+    def _place(self, source: Path, identifier: str) -> None:
+        self._prepare()
+        place(self._root, source, identifier)
+
+    def _take_out(self, identifier: str) -> None:
+        self._require_mounted()
+        take_out(self._root, identifier)
+
+    def _strays(self, saved_before: int) -> list[str]:
+        self._prepare()
+        return stray_identifiers(self._root, saved_before)
+
+    def _open(self, path: Path) -> OpenFile | None:
+        try:
+            file = OpenFile(path)
+        except (FileNotFoundError, NotADirectoryError):
+            self._require_mounted()
+            return None
+        return None if file.size() is None else file
+
+    def _try_out(self) -> None:
+        self._prepare()
+        trial = unfinished(self._root)
+        try:
+            trial.write_bytes(b"pictd")
+        finally:
+            trial.unlink(missing_ok=True)
+
+    def _prepare(self) -> None:
+        """Make the root and the store's own folder, but only once."""
+        self._require_mounted()
+        if not self._seen:
+            (self._root / PRIVATE).mkdir(parents=True, exist_ok=True)
+            sync_folder(self._root)
+            self._seen = True
+
+    def _require_mounted(self) -> None:
+        if self._seen and not (self._root / PRIVATE).is_dir():
+            raise StoreUnavailable(f"{self._root / PRIVATE} is gone; is the volume mounted?")
+
+
+def _translated(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except OSError as error:
+        raise StoreUnavailable(f"{StoreUnavailable.text}: {error}") from error
