@@ -1,8 +1,8 @@
 """The command line (spec configuration 4): ``twistd pictd ...``, and ``pictd ...``.
 
-One level of options per subcommand. A level knows only what was given on it; all levels together
-are the uppermost layer of the configuration. Wrong usage exits with 2, a configuration that can't
-be used with 1; both say why on standard error.
+One level of options per subcommand (``pictd.config.levels``); all together are the uppermost layer
+of the configuration. Wrong usage exits with 2, a configuration that can't be used with 1; both say
+why on standard error.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, NoReturn
+from typing import NoReturn
 
 from twisted.application.service import IService
 from twisted.logger import Logger
@@ -22,118 +21,14 @@ from twisted.scripts import twistd
 
 from pictd.admin.check import check
 from pictd.config.findings import ConfigError
-from pictd.config.flags import Flag, flags
 from pictd.config.keys import GLOBAL, RUN
-from pictd.config.layers import Given
 from pictd.config.legacy import OLD_FLAGS
-from pictd.config.load import Loaded, load, parse
+from pictd.config.levels import HELP, Level
+from pictd.config.load import Loaded, load
 from pictd.config.save import save
 
 _UNKNOWN = re.compile(r"option (--[\w-]+) not recognized")
 _log = Logger()
-
-
-class Level(usage.Options):
-    """One level of the command line.
-
-    :cvar scope: whose flags it has (``pictd.config.flags``).
-    :cvar chooses: the key and value that naming this subcommand sets.
-    :ivar given: the keys that were set on this level.
-    """
-
-    longdesc: ClassVar[str] = ""
-    scope: ClassVar[str] = ""
-    chooses: ClassVar[tuple[str, str] | None] = None
-
-    def __init__(self) -> None:
-        self.given: dict[str, Given] = {}
-        if self.chooses is not None:
-            path, kind = self.chooses
-            self.given[path] = Given(kind, f"subcommand {kind}")
-        super().__init__()
-
-    def __init_subclass__(cls) -> None:
-        for flag in flags(cls.scope) if cls.scope else ():
-            taker = _taker(flag)
-            for name in filter(None, (flag.name, flag.short)):
-                setattr(cls, f"opt_{name.replace('-', '_')}", taker)
-
-    def opt_help(self) -> NoReturn:
-        """Print this help."""
-        sys.stdout.write(f"{self}\n")
-        raise SystemExit(0)
-
-    opt_h = opt_help
-
-    def opt_version(self) -> NoReturn:
-        """Print the version."""
-        sys.stdout.write(f"pictd {_version()}\n")
-        raise SystemExit(0)
-
-    opt_V = opt_version
-
-    def take(self, flag: Flag, raw: object) -> None:
-        """Note what a flag sets.
-
-        :raise usage.UsageError: the value breaks the rule of its key.
-        """
-        path, value = flag.entry.path, raw
-        if flag.entry.named:
-            name, equals, value = str(raw).partition("=")
-            path = f"{path}.{name.lower()}"
-            if not equals:
-                raise usage.UsageError(f"--{flag.name}: {raw} is not NAME=VALUE")
-        try:
-            parse(flag.entry.key, value)
-        except ValueError as error:
-            raise usage.UsageError(f"--{flag.name}: {error}") from None
-        if flag.entry.key.rule.many and path in self.given:
-            value = f"{self.given[path].raw},{value}"
-        self.given[path] = Given(value, f"flag --{flag.name}")
-
-    def levels(self) -> Iterator[Level]:
-        """This level and those below that were named."""
-        yield self
-        if isinstance(self.below, Level):
-            yield from self.below.levels()
-
-    @property
-    def below(self) -> usage.Options | None:
-        """The subcommand that was named."""
-        return getattr(self, "subOptions", None)
-
-
-def _taker(flag: Flag) -> Callable[..., None]:
-    def switch(self: Level) -> None:
-        self.take(flag, flag.value)
-
-    def value(self: Level, text: str) -> None:
-        self.take(flag, text)
-
-    taker = switch if flag.value is not None else value
-    taker.__doc__ = flag.doc
-    return taker
-
-
-def _version() -> str:
-    try:
-        return version("pictd")
-    except PackageNotFoundError:
-        return "(not installed)"
-
-
-class Help(usage.Options):
-    """``help`` as a command: that of the level above."""
-
-    def parseOptions(self, options: Sequence[str] | None = None) -> None:
-        """Print and exit; what follows does not matter."""
-        assert self.parent is not None
-        del self.parent.subOptions
-        self.parent.subCommand = None
-        self.parent.opt_help()
-
-
-_HELP = ("help", None, Help, "Print this help.")
 
 
 class Sqlite(Level):
@@ -161,7 +56,7 @@ _REPOS = [
     ("sqlite", None, Sqlite, "Keep facts in an embedded database."),
     ("sled", None, Sled, "The same, named by its directory."),
     ("postgres", None, Postgres, "Keep facts in PostgreSQL."),
-    _HELP,
+    HELP,
 ]
 
 
@@ -184,7 +79,7 @@ class ObjectStorage(Level):
 _STORES = [
     ("filesystem", None, Filesystem, "Keep bytes in files."),
     ("object-storage", None, ObjectStorage, "Keep bytes in a bucket."),
-    _HELP,
+    HELP,
 ]
 
 
@@ -218,7 +113,7 @@ class Options(Level):
     subCommands = [
         ("run", None, Run, "Serve."),
         ("check", None, Check, "Tell what is wrong with the configuration."),
-        _HELP,
+        HELP,
     ]
 
     def __init__(self) -> None:
@@ -270,7 +165,8 @@ def _fail(status: int, messages: Sequence[str]) -> NoReturn:
 
 
 def makeService(options: Options) -> IService:
-    """What twistd runs. Exits with 1 and the reasons where the configuration can't be used."""
+    """What twistd runs. Exits with 1 and the reasons where the configuration can't be used, or
+    this machine does not let the server start with it."""
     try:
         loaded = options.load()
     except ConfigError as error:
@@ -280,9 +176,12 @@ def makeService(options: Options) -> IService:
     # Late, so that help and check need neither a reactor nor what serves.
     from twisted.internet import reactor
 
-    from pictd.assembly import make_service
+    from pictd.assembly import CannotStart, make_service
 
-    return make_service(loaded.config, reactor)
+    try:
+        return make_service(loaded.config, reactor)
+    except CannotStart as error:
+        _fail(1, [str(error)])
 
 
 def main() -> None:
