@@ -140,6 +140,10 @@ class Options(Level):
         except usage.UsageError as error:
             _fail(2, [_advised(str(error))])
 
+    def getSynopsis(self) -> str:
+        """The same under twistd and as a program of its own."""
+        return "Usage: pictd [options]"
+
     def load(self, environ: Mapping[str, str] = os.environ) -> Loaded:
         """The configuration in force; written to where ``--save-to`` asks.
 
@@ -164,6 +168,12 @@ def _fail(status: int, messages: Sequence[str]) -> NoReturn:
     raise SystemExit(status)
 
 
+def announce(warnings: Sequence[str], log: Logger) -> None:
+    """Log every warning at start (contract D2); twistd's log opens later, and shows them first."""
+    for warning in warnings:
+        log.warn("configuration: {warning}", warning=warning)
+
+
 def makeService(options: Options) -> IService:
     """What twistd runs. Exits with 1 and the reasons where the configuration can't be used, or
     this machine does not let the server start with it."""
@@ -171,8 +181,7 @@ def makeService(options: Options) -> IService:
         loaded = options.load()
     except ConfigError as error:
         _fail(1, error.messages)
-    for warning in loaded.warnings:
-        _log.warn("configuration: {warning}", warning=warning)
+    announce(loaded.warnings, _log)
     # Late, so that help and check need neither a reactor nor what serves.
     from twisted.internet import reactor
 

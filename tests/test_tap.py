@@ -8,7 +8,9 @@ import tomllib
 from pathlib import Path
 
 from twisted.internet.utils import getProcessOutputAndValue
+from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, formatEvent
 from twisted.trial.unittest import SynchronousTestCase, TestCase
+from zope.interface import implementer
 
 import pictd
 from pictd.config.backends import FilesystemStore, ObjectStore, PostgresRepo, SqliteRepo
@@ -16,7 +18,7 @@ from pictd.config.flags import Flag, flags
 from pictd.config.keys import GLOBAL, RUN
 from pictd.config.load import Loaded
 from pictd.config.toml import native
-from pictd.tap import Options
+from pictd.tap import Options, announce
 
 ROOT = Path(pictd.__file__).parent.parent
 TWISTD = "from twisted.scripts.twistd import run; run()"
@@ -157,6 +159,30 @@ class SubcommandTests(SynchronousTestCase):
         self.assertEqual(tomllib.loads(saved.read_text())["server"]["workers"], 7)
 
 
+@implementer(ILogObserver)
+class Seen:
+    """A log that is kept."""
+
+    def __init__(self) -> None:
+        self.events: list[LogEvent] = []
+
+    def __call__(self, event: LogEvent) -> None:
+        """Keep it."""
+        self.events.append(event)
+
+
+class AnnounceTests(SynchronousTestCase):
+    """Doubts are seen where the log is."""
+
+    def test_warnings_are_logged(self) -> None:
+        """Each as a warning of its own (contract D2)."""
+        seen = Seen()
+        announce(("one {brace}", "two"), Logger("pictd", observer=seen))
+        self.assertEqual([event["log_level"] for event in seen.events], [LogLevel.warn] * 2)
+        texts = [formatEvent(event) for event in seen.events]
+        self.assertEqual(texts, ["configuration: one {brace}", "configuration: two"])
+
+
 class TerminalTests(TestCase):
     """What a shell sees."""
 
@@ -184,6 +210,7 @@ class TerminalTests(TestCase):
             (["--help"], "--save-to"),
             (["help"], "check"),
             (["run", "--help"], "--api-key"),
+            (["run", "--help"], "Usage: pictd [options] run [options]"),
             (["run", "help"], "object-storage"),
             (["run", "filesystem", "-h"], "--path"),
             (["run", "filesystem", "sled", "--help"], "--cache-capacity"),

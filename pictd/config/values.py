@@ -129,9 +129,10 @@ def _share(raw: object) -> float:
         raise ValueError
     if isinstance(raw, str) and not _DECIMAL.fullmatch(raw):
         raise ValueError
-    if not 0 <= float(raw) <= 1:
+    share = float(raw) if isinstance(raw, str) else raw
+    if not 0 <= share <= 1:
         raise ValueError
-    return float(raw)
+    return float(share)
 
 
 SHARE: Rule[float] = Rule("a share from 0 to 1", _share, 0.5)

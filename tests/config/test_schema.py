@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.config.findings import ConfigError
@@ -14,6 +16,12 @@ from pictd.config.load import load
 from pictd.config.schema import Config
 from pictd.config.toml import native
 from tests.config.samples import from_environment, needed, place, variable, write_json
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=4,
+)
 
 
 def as_text(value: object) -> str:
@@ -68,6 +76,18 @@ class EveryKeyTests(SynchronousTestCase):
             default = entry.key.default
             if default is not None:
                 self.assertEqual(entry.key.rule.parse(native(default)), default, entry.path)
+
+    @settings(deadline=None, database=None)
+    @given(st.one_of(st.text(), JSON))
+    def test_no_value_does_worse_than_break_its_rule(self, value: object) -> None:
+        """Whatever a file or variable holds; what is taken is written as it reads back."""
+        for rule in {id(entry.key.rule): entry.key.rule for entry in ENTRIES}.values():
+            try:
+                typed = rule.parse(value)
+            except ValueError as error:
+                self.assertIn(rule.words, str(error))
+            else:
+                self.assertEqual(rule.parse(native(typed)), typed)
 
     def test_every_key_is_documented(self) -> None:
         """One sentence at least."""
