@@ -15,16 +15,20 @@ from __future__ import annotations
 import struct
 import termios
 from fcntl import ioctl
+from http import HTTPStatus
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
-from twisted.web.http import RESPONSES, HTTPChannel, datetimeToString
+from twisted.web.http import HTTPChannel, datetimeToString
 from twisted.web.http_headers import Headers
 
 from pictd.errors import BadForm
+
+HEAD_SECONDS = 5
+"""How long a head may take, and a connection be idle."""
 
 _HEAD_BYTES = 131072
 _HEAD_LINES = 96
@@ -58,7 +62,7 @@ class Channel(HTTPChannel):
     def dataReceived(self, data: bytes) -> None:
         if self.line_mode and not self._began:
             self._began = True
-            self.setTimeout(self.timeOut)
+            self.setTimeout(HEAD_SECONDS)
         LineReceiver.dataReceived(self, data)
 
     def lineLengthExceeded(self, line: bytes) -> None:
@@ -81,7 +85,8 @@ class Channel(HTTPChannel):
     def allContentReceived(self) -> None:
         self._in_body = False
         super().allContentReceived()
-        self._watch_client()
+        if self._handlingRequest:
+            self._watch_client()
         self._end_of_drain()
 
     def requestDone(self, request: Any) -> None:
@@ -140,7 +145,8 @@ class Channel(HTTPChannel):
 
     def _refuse(self, status: int) -> None:
         head = b"HTTP/1.1 %d %b\r\ncontent-length: 0\r\nconnection: close\r\ndate: %b\r\n\r\n"
-        self.transport.write(head % (status, RESPONSES[status], datetimeToString()))
+        reason = HTTPStatus(status).phrase.encode()
+        self.transport.write(head % (status, reason, datetimeToString()))
         self.loseConnection()
 
     # Waiting for the client
@@ -179,11 +185,11 @@ class Channel(HTTPChannel):
 
     def _await_client(self) -> None:
         self._unsent_before = -1
-        self.setTimeout(self.timeOut)
+        self.setTimeout(HEAD_SECONDS)
 
     def _watch_client(self) -> None:
         """Between heads, time counts only while the client has bytes to take."""
-        self.setTimeout(self.timeOut if self._waitingForTransport else None)
+        self.setTimeout(HEAD_SECONDS if self._waitingForTransport else None)
 
     def _await_progress(self) -> None:
         """Go on waiting as long as something is taken every ``_STALL_SECONDS``."""
@@ -193,7 +199,7 @@ class Channel(HTTPChannel):
         if now - self._moved_at >= _STALL_SECONDS:
             self.transport.abortConnection()
         else:
-            self.setTimeout(self.timeOut)
+            self.setTimeout(HEAD_SECONDS)
 
     def _unsent(self) -> int:
         """Bytes that wait in this process."""

@@ -34,11 +34,10 @@ from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 
 from pictd.errors import InvalidJson
-from pictd.web.channel import Channel
+from pictd.web.channel import HEAD_SECONDS, Channel
 from pictd.web.failures import Problem, problem
 from pictd.web.receiving import BodyLimits, RequestBody
 
-_HEAD_SECONDS = 5
 _SLASHES = re.compile(rb"//+")
 _ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _ESCAPE = re.compile(rb"((?:%[0-9A-Fa-f]{2})+)")
@@ -247,7 +246,7 @@ class PictdSite(Site):
 
     def __init__(self, resource: IResource, clock: IReactorTime, limits: BodyLimits) -> None:
         super().__init__(
-            resource, timeout=_HEAD_SECONDS, reactor=clock, parsePOSTFormSubmission=False
+            resource, timeout=HEAD_SECONDS, reactor=clock, parsePOSTFormSubmission=False
         )
         self.limits = limits
 
