@@ -29,8 +29,8 @@ LOAD_TIME = 3.0
 SETTLE = 1.0
 
 # How much of the bare work's speed is to be left once everything else is done too.
-UPLOAD_TARGET = 3.0
-VARIANT_TARGET = 2.0
+UPLOAD_TARGET = 1.6
+VARIANT_TARGET = 1.3
 GET_TARGET = 0.5
 # Megabytes, of the daemon and all its children together.
 MEMORY_TARGET = 150.0

@@ -42,8 +42,7 @@ class AccessLog(Service):
         if self._read_only:
             return
         self._seen[hash, key] = from_seconds(self._clock.seconds())
-        if len(self._seen) >= MOST_GATHERED and self._loop.running:
-            self._loop.reset()
+        if len(self._seen) >= MOST_GATHERED and not self._writing:
             Deferred.fromCoroutine(self.write())
 
     async def write(self) -> None:

@@ -1,0 +1,87 @@
+"""Variants, made once."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+
+from pictd.errors import AliasNotFound, BytesLost, MediaFailed
+from pictd.generate.service import Backends, Generate, Recipe
+from pictd.ingest.service import Ingest
+from pictd.ingest.session import Backends as IngestBackends
+from pictd.interfaces import Original, Variant
+from pictd.model.formats import Output
+from pictd.model.operations import parse_chain
+from pictd.model.uploads import UploadQuery
+from tests.support.services import ServicesTestCase
+
+RECIPE = Recipe(parse_chain([("resize", "20")]), Output.WEBP)
+
+
+class GenerateTests(ServicesTestCase):
+    """On backends in memory."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.generate = Generate(Backends(*self.backends))
+        ingest = Ingest(IngestBackends(*self.backends))
+        upload = ingest.ingest(self.received(b"picture"), UploadQuery())
+        original = self.find(self.successResultOf(upload).alias)
+        assert original is not None
+        self.original: Original = original
+
+    def make(self) -> Deferred[Variant]:
+        """Ask for the variant."""
+        return Deferred.fromCoroutine(self.generate.make(self.original, RECIPE))
+
+    def test_a_variant_is_stored_and_recorded(self) -> None:
+        """And then found."""
+        made = self.successResultOf(self.make())
+        self.assertEqual(self.read(made.identifier), b"pictureresize/20/webp")
+        found = self.result(self.generate.find(self.original.record.hash, RECIPE))
+        self.assertEqual(found, made)
+
+    def test_nothing_temporary_stays(self) -> None:
+        """Neither in the store nor in scratch."""
+        self.successResultOf(self.make())
+        self.assertEqual(list(self.result(self.store.strays(2**63))), [])
+        self.assertEqual(self.scratch.live, set())
+
+    def test_it_is_made_once(self) -> None:
+        """For all who ask at the same time, and for those who ask later."""
+        self.media.gated = True
+        waiters = [self.make() for _ in range(3)]
+        self.media.waiting[0].callback(None)
+        made = [self.successResultOf(waiter) for waiter in [*waiters, self.make()]]
+        self.assertEqual(made, [made[0]] * 4)
+        self.assertEqual(self.media.rendered, [RECIPE.key])
+
+    def test_who_leaves_stops_nothing(self) -> None:
+        """The variant is made all the same."""
+        self.media.gated = True
+        waiter = self.make()
+        waiter.addErrback(lambda _: None)
+        waiter.cancel()
+        self.media.waiting[0].callback(None)
+        self.assertIsNotNone(self.result(self.generate.find(self.original.record.hash, RECIPE)))
+
+    def test_a_failure_leaves_nothing_and_is_remembered(self) -> None:
+        """The media is not asked again at once."""
+        self.media.failure = MediaFailed("no")
+        self.failureResultOf(self.make(), MediaFailed)
+        self.media.failure = None
+        self.failureResultOf(self.make(), MediaFailed)
+        self.assertEqual((self.media.rendered, self.scratch.live), ([], set()))
+
+    def test_lost_bytes(self) -> None:
+        """Are told as such."""
+        self.result(self.store.remove(self.original.record.identifier))
+        self.failureResultOf(self.make(), BytesLost)
+
+    def test_an_original_that_goes_meanwhile(self) -> None:
+        """Takes the variant with it; its bytes are not kept."""
+        self.media.gated = True
+        waiter = self.make()
+        self.result(self.repo.aliases.remove(self.original.alias))
+        self.media.waiting[0].callback(None)
+        self.failureResultOf(waiter, AliasNotFound)
+        self.assertEqual(list(self.result(self.store.strays(2**63))), [])
