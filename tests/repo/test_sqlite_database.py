@@ -1,0 +1,173 @@
+"""The file of the embedded database: making, opening, sharing, losing it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorThreads
+from twisted.trial.unittest import TestCase
+
+from pictd.errors import RepoUnavailable
+from pictd.interfaces import Queue
+from pictd.model.alias import Alias
+from pictd.repo.sqlite.connection import open_writer
+from pictd.repo.sqlite.database import SqliteRepo
+from tests.contracts.repo import FAR, details_at, hash_of, record_of, token_of
+
+URL = "https://example.com/cat.png"
+
+
+class DatabaseTests(TestCase):
+    """``SqliteRepo`` beyond the repo's contract."""
+
+    def setUp(self) -> None:
+        """A repo that was not opened yet."""
+        self.path = Path(self.mktemp()) / "deep" / "pictd.sqlite3"
+        self.repo = self.another()
+
+    def another(self) -> SqliteRepo:
+        """A repo on the same file, closed when the test ends."""
+        repo = SqliteRepo(self.path, IReactorThreads(reactor))
+        self.addCleanup(lambda: Deferred.fromCoroutine(repo.close()))
+        return repo
+
+    def execute(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
+        """What another program does to the file."""
+        connection = sqlite3.connect(self.path, isolation_level=None)
+        try:
+            return connection.execute(sql, parameters).fetchall()
+        finally:
+            connection.close()
+
+    async def publish(self, number: int = 1) -> None:
+        """Content under the alias ``one``."""
+        await self.repo.hashes.publish(
+            record_of(number), details_at(number), Alias("one"), token_of("one")
+        )
+
+    async def test_makes_the_file(self) -> None:
+        """With its folder; nobody but the owner may read it, nor what SQLite puts beside it."""
+        await self.repo.open()
+        await self.publish()
+        files = sorted(self.path.parent.iterdir())
+        self.assertGreater(len(files), 1)
+        self.assertEqual({file.stat().st_mode & 0o777 for file in files}, {0o600})
+
+    async def test_keeps_everything(self) -> None:
+        """Facts are there after closing and opening again."""
+        await self.repo.open()
+        await self.publish()
+        await self.repo.jobs.push(Queue.PROCESS, "Prune", 0)
+        await self.repo.close()
+        await self.repo.open()
+        self.assertIsNotNone(await self.repo.aliases.find(Alias("one")))
+        self.assertIsNotNone(await self.repo.jobs.pop(Queue.PROCESS, "w", FAR, 1))
+
+    def test_commits_are_durable(self) -> None:
+        """A commit returns when it is on the disk, and readers never wait for it."""
+        self.path.parent.mkdir(parents=True)
+        self.path.touch()
+        connection = open_writer(self.path)
+        self.addCleanup(connection.close)
+        settings = [
+            connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("synchronous", "journal_mode", "foreign_keys")
+        ]
+        self.assertEqual(settings, [2, "wal", 1])
+
+    async def test_a_newer_database(self) -> None:
+        """It is refused; the error names the file's version."""
+        await self.repo.open()
+        await self.repo.close()
+        self.execute("PRAGMA user_version = 77")
+        with self.assertRaises(RepoUnavailable) as caught:
+            await self.repo.open()
+        self.assertIn("version 77", str(caught.exception))
+
+    async def test_another_kind_of_file(self) -> None:
+        """It is refused by name, and stays as it is."""
+        self.path.parent.mkdir(parents=True)
+        self.path.write_bytes(b"no database" * 1000)
+        with self.assertRaises(RepoUnavailable) as caught:
+            await self.repo.open()
+        self.assertIn(str(self.path), str(caught.exception))
+        self.assertEqual(self.path.read_bytes(), b"no database" * 1000)
+
+    async def test_a_folder_that_can_not_be_made(self) -> None:
+        """The error says so; opening may be tried again (contract E1)."""
+        self.path.parent.parent.mkdir()
+        self.path.parent.write_bytes(b"in the way")
+        with self.assertRaises(RepoUnavailable):
+            await self.repo.open()
+        self.path.parent.unlink()
+        await self.repo.open()
+        await self.repo.check()
+
+    async def test_while_it_is_closed(self) -> None:
+        """Reading and writing are refused, before opening and after closing."""
+        for _ in range(2):
+            for attempt in (
+                self.repo.aliases.find(Alias("one")),
+                self.repo.settings.set("a", b""),
+                self.repo.hashes.count(),
+                self.repo.check(),
+            ):
+                with self.assertRaises(RepoUnavailable):
+                    await attempt
+            await self.repo.open()
+            await self.repo.close()
+
+    async def test_a_file_that_was_deleted(self) -> None:
+        """The check fails, although SQLite would go on writing into nothing."""
+        await self.repo.open()
+        self.path.unlink()
+        with self.assertRaises(RepoUnavailable):
+            await self.repo.check()
+
+    async def test_a_broken_table(self) -> None:
+        """SQLite's text reaches whoever reads the log."""
+        await self.repo.open()
+        self.execute("DROP TABLE settings")
+        with self.assertRaises(RepoUnavailable) as caught:
+            await self.repo.settings.get("a")
+        self.assertIn("no such table: settings", str(caught.exception))
+
+    async def test_two_processes(self) -> None:
+        """Each sees at once what the other wrote; jobs are taken once."""
+        await self.repo.open()
+        other = self.another()
+        await other.open()
+        await self.publish()
+        self.assertIsNotNone(await other.aliases.find(Alias("one")))
+        await other.jobs.push(Queue.PROCESS, "Prune", 0)
+        taken = [await repo.jobs.pop(Queue.PROCESS, "w", 0, 60) for repo in (self.repo, other)]
+        self.assertEqual([job is None for job in taken], [False, True])
+
+    async def test_proxied(self) -> None:
+        """A URL leads to its alias, until the alias is removed."""
+        await self.repo.open()
+        await self.publish()
+        self.execute("INSERT INTO proxies VALUES (?, 'one', 0)", URL)
+        self.assertEqual(await self.repo.aliases.proxied(URL), Alias("one"))
+        await self.repo.aliases.remove(Alias("one"))
+        self.assertIsNone(await self.repo.aliases.proxied(URL))
+
+    async def test_purge_removes_proxy_relations(self) -> None:
+        """Of every alias."""
+        await self.repo.open()
+        await self.publish()
+        self.execute("INSERT INTO proxies VALUES (?, 'one', 0)", URL)
+        await self.repo.hashes.purge(hash_of(1))
+        self.assertIsNone(await self.repo.aliases.proxied(URL))
+
+    async def test_touch_never_goes_back(self) -> None:
+        """Batches of several processes may arrive in any order."""
+        await self.repo.open()
+        await self.publish()
+        await self.repo.variants.add(hash_of(1), "webp", "v", details_at(1), accessed=5)
+        for moment in (9, 7):
+            await self.repo.variants.touch({(hash_of(1), "webp"): moment})
+        self.assertEqual(self.execute("SELECT accessed FROM variants"), [(9,)])
