@@ -145,6 +145,13 @@ class PictdRequest(Request):
         if self.channel is not None:
             self.channel.give_up()
 
+    def unregisterProducer(self) -> None:
+        """Also after the client has left."""
+        if self.has_left:
+            self.producer = None
+        else:
+            super().unregisterProducer()
+
     # For the channel
 
     def parseCookies(self) -> None:

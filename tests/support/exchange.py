@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
@@ -105,6 +106,8 @@ class Exchange:
 
 class Caller(Protocol):
     """A client over a socket."""
+
+    transport: Any
 
     def __init__(self) -> None:
         self.data = b""
