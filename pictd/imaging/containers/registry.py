@@ -86,7 +86,7 @@ def is_clean(data: bytes) -> bool:
 
 
 def measured_of(outline: Outline, file_size: int) -> Measured:
-    """What limits are held against; a picture turned by its container has the size it is seen in."""
+    """What limits are held against; a picture that its container turns counts as it is seen."""
     size = outline.shown_size if outline.oriented_by_container else outline.size
     return Measured(outline.format, *size, outline.frames, file_size)
 
