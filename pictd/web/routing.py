@@ -85,4 +85,6 @@ def _bound(endpoint: Endpoint) -> Callable[..., Awaitable[None]]:
 
 
 def _no_such_path(request: PictdRequest, _: Failure) -> None:
-    send_empty(request, 404)
+    """Klein itself finishes what matched no route."""
+    request.setResponseCode(404)
+    request.defaultContentType = None
