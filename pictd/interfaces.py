@@ -82,8 +82,11 @@ class IStore(Interface):
     async def remove(identifier: str) -> None:
         """Delete the bytes; those that are not there are deleted already."""
 
-    async def check() -> None:
-        """:raise StoreUnavailable: the store can't be read and written."""
+    async def check(read_only: bool = False) -> None:
+        """See whether the store works, by writing something unless ``read_only`` forbids it.
+
+        :raise StoreUnavailable: it can't be read, or written.
+        """
 
 
 class IScratch(Interface):
@@ -359,8 +362,11 @@ class IRepo(Interface):
     async def refers_to(identifier: str) -> bool:
         """Whether an original, a still frame or a variant has this identifier."""
 
-    async def check() -> None:
-        """:raise RepoUnavailable: it can't be read and written."""
+    async def check(read_only: bool = False) -> None:
+        """See whether the repo works, by writing something unless ``read_only`` forbids it.
+
+        :raise RepoUnavailable: it can't be read, or written.
+        """
 
 
 # Media

@@ -73,5 +73,5 @@ class MemoryRepo:
         """See ``IRepo``."""
         return any(identifier in self._tables.identifiers_of(hash) for hash in self._tables.hashes)
 
-    async def check(self) -> None:
+    async def check(self, read_only: bool = False) -> None:
         """See ``IRepo``."""

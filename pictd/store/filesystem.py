@@ -84,13 +84,18 @@ class FilesystemStore:
         await self._in_thread(lambda: self._take_out(identifier))
         self._open_files.forget(identifier)  # somebody may have opened it meanwhile
 
-    async def check(self) -> None:
+    async def check(self, read_only: bool = False) -> None:
         """See ``IStore``."""
-        await self._in_thread(self._try_out)
+        await self._in_thread(self._look if read_only else self._try_out)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         pool = self._reactor.getThreadPool()
         return await deferToThreadPool(self._reactor, pool, _translated, work)
+
+    def _look(self) -> None:
+        self._require_mounted()
+        with os.scandir(self._root):
+            pass
 
     def _place(self, source: Path, identifier: str) -> None:
         self._prepare()

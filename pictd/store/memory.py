@@ -100,7 +100,7 @@ class MemoryStore:
         self._blobs.pop(self._checked(identifier), None)
         self._strays.pop(identifier, None)
 
-    async def check(self) -> None:
+    async def check(self, read_only: bool = False) -> None:
         """See ``IStore``."""
 
     def _checked(self, identifier: str) -> str:

@@ -9,6 +9,7 @@ from pictd.interfaces import Original
 from pictd.model.alias import Alias
 from pictd.web.answers import send_json
 from pictd.web.parts import Parts
+from pictd.web.queries import Query
 from pictd.web.routing import Route
 from pictd.web.site import PictdRequest
 from pictd.web.sources import Sources
@@ -39,7 +40,7 @@ class Describing:
 
     async def blurhash(self, request: PictdRequest) -> None:
         """Known since the upload; made now for what was taken over without one."""
-        original = await self.sources.asked(request.query)
+        original = await self.sources.shown(Query.parse(request.query).alias_source())
         if original is None:
             raise AliasNotFound
         blurhash = await self.parts.lookup.blurhash(original)

@@ -27,8 +27,9 @@ class Health:
 
     async def healthz(self, request: PictdRequest) -> None:
         """200 where database and store can be read and written."""
-        await self.parts.repo.check()
-        await self.parts.store.check()
+        read_only = self.parts.settings.read_only
+        await self.parts.repo.check(read_only)
+        await self.parts.store.check(read_only)
         send_empty(request, 200)
 
     async def livez(self, request: PictdRequest) -> None:
@@ -40,7 +41,7 @@ class Health:
         missing = list(self.parts.media.missing())
         for name, part in (("database", self.parts.repo), ("store", self.parts.store)):
             try:
-                await part.check()
+                await part.check(self.parts.settings.read_only)
             except PictdError:
                 missing.append(name)
         if not missing:

@@ -9,6 +9,7 @@ from pictd.model.alias import Alias
 from pictd.web.answers import send_empty
 from pictd.web.media import MediaSender, Served
 from pictd.web.parts import Parts
+from pictd.web.queries import Query
 from pictd.web.routing import Route
 from pictd.web.site import PictdRequest
 from pictd.web.sources import Sources
@@ -37,7 +38,9 @@ class Originals:
 
     async def by_query(self, request: PictdRequest) -> None:
         """By ``alias`` or ``proxy``."""
-        await self._send(request, await self.sources.asked(request.query))
+        source = Query.parse(request.query).alias_source()
+        find = self.sources.shown if request.method == b"GET" else self.sources.original
+        await self._send(request, await find(source))
 
     async def _send(self, request: PictdRequest, original: Original | None) -> None:
         if original is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from pictd.catalog.lookup import Lookup
+from pictd.errors import ProxyNotFound, ReadOnly
 from pictd.interfaces import IRepo, Original
 from pictd.model.alias import Alias
 from pictd.web.queries import Query, Source
@@ -35,3 +36,16 @@ class Sources:
         :raise ProxyNotFound: nothing is kept for the URL.
         """
         return await self.original(Query.parse(raw_query).alias_source())
+
+    async def shown(self, source: Source) -> Original | None:
+        """As ``original``, for routes that show media: there a URL that is not known yet is a
+        change, which a read-only server refuses (spec http-api 2.13).
+
+        :raise ReadOnly: nothing is kept for the URL, and nothing may be fetched.
+        """
+        try:
+            return await self.original(source)
+        except ProxyNotFound:
+            if self.lookup.read_only:
+                raise ReadOnly from None
+            raise

@@ -50,7 +50,7 @@ class Variants:
     async def show(self, request: PictdRequest, extension: str) -> None:
         """The variant; made now where it is not there."""
         asked = self._asked(request, extension)
-        original = await self.sources.original(asked.source)
+        original = await self.sources.shown(asked.source)
         if original is None:
             return await self._show_not_found(request, asked.recipe)
         served = await self._served(original, asked.recipe)

@@ -103,6 +103,7 @@ class WholeRepoContract(RepoContract):
     async def test_check_passes(self) -> None:
         """An open repo can be read and written."""
         await self.repo.check()
+        await self.repo.check(read_only=True)
 
     async def test_close_is_idempotent(self) -> None:
         """Closing twice is closing once."""

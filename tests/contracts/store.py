@@ -228,4 +228,5 @@ class StoreContract(Mixin):
     async def test_check(self) -> None:
         """A store that works passes, and is empty afterwards."""
         await self.store.check()
+        await self.store.check(read_only=True)
         self.assertEqual(list(await self.store.strays(ALWAYS)), [])

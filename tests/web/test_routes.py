@@ -373,6 +373,14 @@ class ReadOnlyTests(ServerTestCase):
         reply = await self.ask("POST", "/internal/purge", key=True)
         self.assertEqual(reply.json["code"], "invalid-query")
 
+    async def test_urls_that_are_not_known(self) -> None:
+        """Are not fetched by routes that would; the others say that they are not known."""
+        url = "proxy=http%3A%2F%2F127.0.0.1%3A1%2Fx"
+        for path in ("original?", "process.png?", "blurhash?"):
+            self.assertEqual((await self.get(f"/image/{path}{url}")).json["code"], "read-only")
+        reply = await self.get(f"/image/details/original?{url}")
+        self.assertEqual(reply.json["code"], "proxy-not-found")
+
     async def test_what_goes_on(self) -> None:
         """Health and look-ups."""
         self.assertEqual((await self.get("/healthz")).status, 200)
@@ -390,7 +398,7 @@ class HealthTests(ServerTestCase):
     async def test_unwell(self) -> None:
         """The names of what is missing."""
 
-        async def fail() -> None:
+        async def fail(read_only: bool = False) -> None:
             raise RepoUnavailable
 
         self.repo.check = fail  # type: ignore[method-assign]

@@ -66,9 +66,10 @@ class SqliteRepo:
         """See ``IRepo``."""
         return bool(self._reader.rows(_REFERS, identifier))
 
-    async def check(self) -> None:
+    async def check(self, read_only: bool = False) -> None:
         """See ``IRepo``. Writes ``health-value`` among the settings."""
-        await self._writer.run(self._write_health)
+        if not read_only:
+            await self._writer.run(self._write_health)
         await self.settings.get("health-value")
 
     def _connect(self) -> sqlite3.Connection:
