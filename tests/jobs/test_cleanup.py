@@ -18,7 +18,6 @@ from pictd.model.operations import parse_chain
 from pictd.model.uploads import UploadQuery
 from tests.support.services import ServicesTestCase
 
-
 BAD: list[object] = [None, {}, [], {"hash": 1, "identifier": 1, "alias": 1}]
 
 
