@@ -114,4 +114,5 @@ def _finished(numbers: Floats) -> _Bytes:
         alpha = numbers[..., -1:]
         visible = alpha > 0.5
         np.divide(numbers[..., :-1] * 255, alpha, out=numbers[..., :-1], where=visible)
-    return np.clip(numbers + _ROUNDING, 0, 255).astype(np.uint8)
+    levels: _Bytes = np.clip(numbers + _ROUNDING, 0, 255).astype(np.uint8)
+    return levels

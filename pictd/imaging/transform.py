@@ -13,7 +13,7 @@ from pictd.imaging.failures import Impossible
 from pictd.imaging.geometry import crop_size, fit_area, fit_side, middle
 from pictd.model.operations import Blur, Crop, Filter, Operation, Resize, Thumbnail
 
-_SHARPNESS = 2
+_SHARPNESS = 2.25
 """A resize takes from a decode at least this much larger, to stay within 38 dB of the full one."""
 
 _GAP = 2.0

@@ -240,10 +240,11 @@ def _samples(data: bytes, stbl: Sequence[Box]) -> list[bytes]:
     chunks = _chunk_places(stbl)
     rows = _runs(required(stbl, b"stsc"))
     samples: list[bytes] = []
+    row = 0
     for n, at in enumerate(chunks, 1):
-        while len(rows) > 1 and rows[1][0] <= n:
-            rows.pop(0)
-        for size in sizes[len(samples) : len(samples) + rows[0][1]]:
+        while row + 1 < len(rows) and rows[row + 1][0] <= n:
+            row += 1
+        for size in sizes[len(samples) : len(samples) + rows[row][1]]:
             samples.append(piece(data, at, size))
             at += size
     if not samples or len(samples) != len(sizes):

@@ -16,7 +16,9 @@ from pictd.model.formats import Format
 _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE
 _ENTROPY = 0
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-_TABLES = {0xC4, 0xCC, 0xDB, 0xDC, 0xDD}
+_KEPT = {_SOS, *_FRAMES, 0xC4, 0xCC, 0xDB, 0xDC, 0xDD}
+_MISPLACED = {0x00, 0x01, _SOI, *range(0xD0, 0xD8)}
+_FILL = re.compile(rb"\xff+")
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 _JFIF = b"JFIF\0"
@@ -60,7 +62,7 @@ def strip(data: bytes) -> bytes:
 def _kept(marker: int, body: bytes) -> bytes:
     if marker == _ENTROPY:
         return body
-    return _segment(marker, body) if marker in {_SOS, *_FRAMES, *_TABLES} else b""
+    return _segment(marker, body) if marker in _KEPT else b""
 
 
 def _segment(marker: int, body: bytes) -> bytes:
@@ -87,14 +89,13 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
     """(where its content begins, marker); fill bytes before it are passed over."""
-    if piece(data, at, 1) != b"\xff":
+    fill = _FILL.match(data, at)
+    if fill is None:
         raise Unreadable("the JPEG is broken: a marker is missing")
-    while piece(data, at, 1) == b"\xff":
-        at += 1
-    marker = data[at]
-    if marker in {0x00, 0x01, _SOI, *range(0xD0, 0xD8)}:
+    (marker,) = piece(data, fill.end(), 1)
+    if marker in _MISPLACED:
         raise Unreadable("the JPEG is broken: a marker is out of place")
-    return at + 1, marker
+    return fill.end() + 1, marker
 
 
 def _preface(segments: Sequence[tuple[int, bytes]]) -> Iterator[bytes]:

@@ -1,0 +1,53 @@
+"""The smaller tasks of an imaging child, and values on the wire."""
+
+from __future__ import annotations
+
+import json
+
+from pictd.imaging.tasks import TASKS
+from pictd.imaging.wire import (
+    measured_from_json,
+    measured_to_json,
+    rules_from_json,
+    rules_to_json,
+)
+from pictd.model.formats import Format, Kind
+from pictd.model.limits import Bounds, Measured, Rules
+from tests.imaging.task_case import TaskCase
+from tests.support import samples
+
+
+class MeasureTests(TaskCase):
+    """``describe``, ``blurhash``, ``capabilities``, and values on the wire."""
+
+    def test_describe(self) -> None:
+        """By headers."""
+        found = self.run_task("describe", samples.animation("gif"))["measured"]
+        self.assertEqual((found["format"], found["frames"]), ({"Animation": "gif"}, 3))
+
+    def test_an_avif_turned_by_its_container(self) -> None:
+        """It is as large as it is seen."""
+        data = samples.still("avif", exif=samples.exif(6))
+        found = self.run_task("describe", data)["measured"]
+        self.assertEqual((found["width"], found["height"]), (90, 120))
+        self.assertEqual(samples.opened(self.render(data, "png")).size, (90, 120))
+
+    def test_blurhash(self) -> None:
+        """The same as at ingest."""
+        data = samples.still("jpeg")
+        found = self.run_task("blurhash", data)["blurhash"]
+        self.assertEqual(found, self.normalise(data)["result"]["blurhash"])
+
+    def test_capabilities(self) -> None:
+        """All of this machine's formats are there."""
+        found = TASKS["capabilities"]({})
+        self.assertIn("avif", found["read"])
+        self.assertIn({"Animation": "apng"}, found["write"])
+
+    def test_values_survive_the_wire(self) -> None:
+        """Through JSON and back."""
+        rules = Rules(Bounds(1, 2), Bounds(frames=3), None, Bounds(area=4), frozenset([Kind.IMAGE]))
+        self.assertEqual(rules_from_json(json.loads(json.dumps(rules_to_json(rules)))), rules)
+        measured = Measured(Format.ANIMATION_GIF, 1, 2, 3, 4)
+        sent = json.loads(json.dumps(measured_to_json(measured)))
+        self.assertEqual(measured_from_json(sent), measured)
