@@ -72,25 +72,39 @@ def strip(data: bytes) -> bytes:
     """
     found = _read(data)
     draft = _head(found, [0] * len(found.items), [0] * len(found.tracks))
-    start, body, known = len(draft) + 8, b"", dict[bytes, int]()
-    tracks, parts = [], []
-    for track in found.tracks:
-        tracks.append(start)
-        for sample in track.samples:
-            known.setdefault(sample, start)
-            parts.append(sample)
-            start += len(sample)
-    places = []
-    for item in found.items:
-        if item.data not in known:
-            known[item.data] = start
-            parts.append(item.data)
-            start += len(item.data)
-        places.append(known[item.data])
-    if start >= _LARGEST:
+    layout = _Layout(len(draft) + 8)
+    tracks = [layout.add_samples(track.samples) for track in found.tracks]
+    places = [layout.add(item.data) for item in found.items]
+    if layout.end >= _LARGEST:
         raise Unreadable("the AVIF is too large")
-    body = b"".join(parts)
-    return _head(found, places, tracks) + box(b"mdat", body)
+    return _head(found, places, tracks) + box(b"mdat", *layout.parts)
+
+
+class _Layout:
+    """Where data comes to stand; a still that is also the first sample is there only once."""
+
+    def __init__(self, start: int) -> None:
+        self.end = start
+        self.parts: list[bytes] = []
+        self._places: dict[bytes, int] = {}
+
+    def add_samples(self, samples: Sequence[bytes]) -> int:
+        """Samples of a track stand one behind the other."""
+        start = self.end
+        for sample in samples:
+            self._append(sample)
+        return start
+
+    def add(self, data: bytes) -> int:
+        """Where these bytes are, put there if need be."""
+        if data not in self._places:
+            self._append(data)
+        return self._places[data]
+
+    def _append(self, data: bytes) -> None:
+        self._places.setdefault(data, self.end)
+        self.parts.append(data)
+        self.end += len(data)
 
 
 def _head(found: _File, places: Sequence[int], tracks: Sequence[int]) -> bytes:

@@ -87,11 +87,10 @@ def _read(data: bytes, trak: Sequence[Box]) -> Track | None:
         return None
     stbl = boxes(required(boxes(required(mdia, b"minf").body), b"stbl").body)
     entry = _entry(required(stbl, b"stsd"))
-    header = required(trak, b"tkhd")
     properties = _entry_properties(entry)
     if handler == b"auxv" and not any(map(is_alpha, properties)):
         return None
-    edits = first(trak, b"edts")
+    header, edits = required(trak, b"tkhd"), first(trak, b"edts")
     number, width, height = _track_fields(header)
     return Track(
         handler,
