@@ -29,6 +29,7 @@ _NICENESS = 5
 class Order:
     """One job, as the daemon asked for it.
 
+    :ivar folder: where it may write, if anywhere.
     :ivar seconds: wall-clock time from the fork on.
     """
 
@@ -36,7 +37,7 @@ class Order:
     task: str
     arguments: dict[str, object]
     reads: Sequence[Path]
-    folder: Path
+    folder: Path | None
     limits: sandbox.Limits
     seconds: float
 
@@ -65,7 +66,7 @@ def live(
 
 def _answer(order: Order, tasks: Mapping[str, Task], code: Sequence[Path]) -> dict[str, object]:
     try:
-        sandbox.enter(order.limits, order.reads, order.folder, code)
+        sandbox.enter(order.limits, sandbox.Walls(order.reads, order.folder, code))
         return {"result": tasks[order.task](order.arguments)}
     except BaseException as error:
         return failure(error)
@@ -89,9 +90,12 @@ def _let_go(keep: int) -> None:
     os.closerange(keep + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _move_into(folder: Path) -> None:
+def _move_into(folder: Path | None) -> None:
     """Work in the job's folder; temporary files go there too."""
     os.nice(_NICENESS)
+    if folder is None:
+        os.chdir("/")
+        return
     os.chdir(folder)
     tempfile.tempdir = str(folder)
     os.environ.update(MAGICK_TEMPORARY_PATH=str(folder), TMPDIR=str(folder))

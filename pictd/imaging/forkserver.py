@@ -206,7 +206,7 @@ def _order(message: Mapping[str, object]) -> Order:
     values = dict(message)
     values["id"] = values.pop("run")
     values["reads"] = [Path(each) for each in values["reads"]]  # type: ignore[attr-defined]
-    values["folder"] = Path(str(values["folder"]))
+    values["folder"] = None if values["folder"] is None else Path(str(values["folder"]))
     values["limits"] = sandbox.Limits(**values["limits"])  # type: ignore[arg-type]
     return Order(**values)  # type: ignore[arg-type]
 

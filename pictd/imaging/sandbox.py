@@ -20,6 +20,7 @@ import pictd
 from pictd.imaging import kernel, landlock, seccomp
 
 _OPEN_FILES = 64
+_PROGRAMS = ("/usr", "/bin", "/lib", "/lib64", "/etc/perl")
 _SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/share/ImageMagick-6")
 _CONFIGURATION = ("/etc/ImageMagick-6", "/etc/ImageMagick-7", "/etc/ld.so.cache", "/dev/urandom")
 
@@ -38,6 +39,32 @@ class Limits:
     file_size: int
 
 
+@attrs.frozen
+class Walls:
+    """What stays open to a child.
+
+    :ivar reads: files it may read.
+    :ivar folder: where it may write, if anywhere.
+    :ivar code: trees it is loaded from, found before the fork.
+    :ivar programs: whether it may become another program, of those in ``code``.
+    """
+
+    reads: Sequence[Path]
+    folder: Path | None
+    code: Sequence[Path]
+    programs: bool = False
+
+    def trees(self) -> list[tuple[Path, int]]:
+        """With the rights on each."""
+        use = landlock.READ | landlock.EXECUTE if self.programs else landlock.READ
+        trees = [(path, use) for path in self.code]
+        trees += [(path, landlock.READ_FILE) for path in self.reads]
+        trees.append((Path(os.devnull), landlock.READ_FILE | landlock.WRITE_FILE))
+        if self.folder is not None:
+            trees.append((self.folder, landlock.READ | landlock.CHANGE))
+        return trees
+
+
 def support() -> dict[str, object]:
     """What this kernel offers: Landlock's ABI (0: none), and whether calls can be filtered."""
     return {"landlock": landlock.abi(), "seccomp": seccomp.supported()}
@@ -48,26 +75,25 @@ def code_trees() -> list[Path]:
     places = sysconfig.get_paths()
     python = [places[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
     own = [str(Path(root)) for root in pictd.__path__]
-    wanted = dict.fromkeys([*python, *own, *_SYSTEM, *_CONFIGURATION])
-    return [Path(each) for each in wanted if Path(each).exists()]
+    return _existing([*python, *own, *_SYSTEM, *_CONFIGURATION])
 
 
-def enter(limits: Limits, reads: Sequence[Path], folder: Path, code: Sequence[Path]) -> None:
+def program_trees(program: Path) -> list[Path]:
+    """Where a program, its interpreter and its libraries lie."""
+    return _existing([*_PROGRAMS, *_CONFIGURATION, str(program.resolve().parent)])
+
+
+def enter(limits: Limits, walls: Walls) -> None:
     """Shut this process in, for ever.
 
-    :param reads: files it may read.
-    :param folder: where it may write.
-    :param code: from ``code_trees``, found before the fork.
     :raise OSError: something could not be given up; then nothing must be decoded.
     """
     set_limits(limits)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if landlock.abi():
-        trees = [(path, landlock.READ) for path in code]
-        trees += [(path, landlock.READ_FILE) for path in reads]
-        landlock.restrict([*trees, (folder, landlock.READ | landlock.CHANGE)])
+        landlock.restrict(walls.trees())
     if seccomp.supported():
-        seccomp.install(os.getpid())
+        seccomp.install(os.getpid(), walls.programs)
 
 
 def set_limits(limits: Limits) -> None:
@@ -84,6 +110,10 @@ def address_space() -> int:
     """Bytes that this process has mapped."""
     pages = Path("/proc/self/statm").read_text().split()[0]
     return int(pages) * resource.getpagesize()
+
+
+def _existing(paths: Sequence[str]) -> list[Path]:
+    return [Path(each) for each in dict.fromkeys(paths) if Path(each).exists()]
 
 
 def _limit(which: int, value: int) -> None:

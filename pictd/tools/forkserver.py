@@ -99,11 +99,15 @@ class ForkServerImaging:
         return [*names, "imaging children"] if self._deaths and not running else names
 
     async def run(
-        self, task: str, arguments: Mapping[str, object], reads: Sequence[Path], folder: Path
+        self, task: str, arguments: Mapping[str, object], reads: Sequence[Path], folder: Path | None
     ) -> Mapping[str, object]:
-        """See ``IImaging``. Cancelling kills the child, and waits until it is reaped."""
-        order = {"task": task, "arguments": arguments, "folder": str(folder)}
-        order |= {"reads": [str(each) for each in reads], "limits": self._settings.limits()}
+        """See ``IImaging``. Cancelling kills the child, and waits until it is reaped.
+
+        :param folder: None: the task may write nowhere.
+        """
+        order: dict[str, object] = {"task": task, "arguments": arguments}
+        order |= {"reads": [str(each) for each in reads], "folder": folder and str(folder)}
+        order |= {"limits": self._settings.limits()}
         connection, pending = await self._submit(order)
         try:
             report = await pending.answer

@@ -1,0 +1,75 @@
+"""Media with the real tasks in real children."""
+
+from __future__ import annotations
+
+from PIL import Image
+from twisted.internet.defer import Deferred
+
+from pictd import errors
+from pictd.model.formats import Format, Output
+from pictd.model.limits import Bounds, Rules
+from pictd.model.operations import parse_chain
+from pictd.model.uploads import UploadQuery
+from pictd.tools.media import Media, MediaSettings
+from tests.tools.children import ChildrenTestCase
+
+
+class RealMediaTests(ChildrenTestCase):
+    """From upload to variant."""
+
+    def setUp(self) -> None:
+        """A picture, and media."""
+        super().setUp()
+        self.source = self.folder.with_name("upload")
+        Image.effect_noise((400, 300), 60).convert("RGB").save(self.source, "JPEG")
+        imaging = self.imaging(tasks="pictd.imaging.tasks", file_size=64 * 1024**2)
+        self.media = Media(imaging, MediaSettings(Rules(Bounds(), Bounds(), Bounds())))
+
+    async def test_upload(self) -> None:
+        """A picture is measured, cleaned and hashed."""
+        made = await self.media.normalise(self.source, self.folder, UploadQuery())
+        self.assertEqual((made.width, made.height), (400, 300))
+        self.assertEqual(made.hash.format, Format.IMAGE_JPEG)
+        self.assertEqual(made.hash.size, made.path.stat().st_size)
+        self.assertIsNotNone(made.blurhash)
+
+    async def test_variants(self) -> None:
+        """Every output can be made inside the sandbox."""
+        for output in (Output.JPEG, Output.PNG, Output.WEBP, Output.AVIF, Output.GIF):
+            chain = parse_chain([("crop", "1x1"), ("resize", "64"), ("blur", "1")])
+            source = (self.source, Format.IMAGE_JPEG, self.folder)
+            made = await self.media.render(*source, chain, output)
+            self.assertEqual((made.width, made.height), (64, 64))
+            made.path.unlink()
+
+    async def test_measures(self) -> None:
+        """Stored files can be measured, and blurhashed, by children that may write nowhere."""
+        measured = await self.media.describe(self.source, Format.IMAGE_JPEG)
+        self.assertEqual((measured.width, measured.height), (400, 300))
+        self.assertTrue(await self.media.blurhash(self.source, Format.IMAGE_JPEG))
+
+    async def test_refusals(self) -> None:
+        """Limits, bad operations and junk are told apart."""
+        work = self.media.normalise
+        with self.assertRaises(errors.TooWide):
+            await work(self.source, self.folder, UploadQuery(Bounds(width=399)))
+        with self.assertRaises(errors.BadOperation):
+            await work(self.source, self.folder, UploadQuery(operations=(("crop", "0"),)))
+        self.source.write_bytes(b"no picture at all" * 100)
+        with self.assertRaises(errors.UploadRefused):
+            await work(self.source, self.folder, UploadQuery())
+
+    async def test_nothing_is_missing(self) -> None:
+        """On this machine everything works."""
+        await self.media.start()
+        self.assertEqual(self.media.missing(), [])
+
+    async def test_many_at_once(self) -> None:
+        """Uploads at the same time don't disturb each other."""
+        works = []
+        for number in range(8):
+            folder = self.folder / str(number)
+            folder.mkdir()
+            work = self.media.normalise(self.source, folder, UploadQuery())
+            works.append(Deferred.fromCoroutine(work))
+        self.assertEqual(len({(await each).hash for each in works}), 1)
