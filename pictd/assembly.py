@@ -71,16 +71,12 @@ def make_service(config: Config, reactor: Any) -> IService:
     door = entrance(parts)
     limits = BodyLimits(_most_bytes(parts.settings))
     listener = Listener(bound, PictdSite(door, reactor, limits), door, reactor)
+    at_work = Stages([parts.access, parts.generate, parts.ingest, *_background(parts)])
     return Stages(
         [
             Held("scratch", nothing, scratch.close),
-            Held("database", repo.open, repo.close, lambda _: _end_with_failure(reactor)),
             Held("media", media.start, media.stop),
-            parts.access,
-            parts.generate,
-            parts.ingest,
-            Strays(repo, store, reactor, first_grace=0),
-            *_workers(parts),
+            Held("database", repo.open, repo.close, at_work, lambda _: _give_up(reactor)),
             listener,
         ]
     )
@@ -131,7 +127,7 @@ def _media(config: Config, reactor: Any) -> Media:
     memory = (config.media.magick.memory + config.media.magick.map) * MEBIBYTE
     children = ChildSettings(seconds=seconds, memory=memory)
     imaging = ForkServerImaging(reactor, reactor, children)
-    return Media(imaging, media_settings(config), reactor)
+    return Media(imaging, media_settings(config))
 
 
 def media_settings(config: Config) -> MediaSettings:
@@ -157,7 +153,7 @@ def media_settings(config: Config) -> MediaSettings:
             "animation": _set(media.animation.quality),
         },
         preprocess=None if steps is None else tuple(parse_qsl(steps, keep_blank_values=True)),
-        process_timeout=media.process_timeout,
+        disabled=tuple(each.value for each in media.disabled_formats),
     )
 
 
@@ -189,7 +185,7 @@ def _parts(
     )
 
 
-def _workers(parts: Parts) -> list[Worker]:
+def _background(parts: Parts) -> list[IService]:
     """None on a read-only node, which does no work for others either (contract C5)."""
     if parts.settings.read_only:
         return []
@@ -197,12 +193,13 @@ def _workers(parts: Parts) -> list[Worker]:
     processing = Processing(parts.repo, parts.generate).duties()
     makers = max(1, len(os.sched_getaffinity(0)))
     return [
+        Strays(parts.repo, parts.store, parts.clock, first_grace=0),
         *(Worker(parts.repo, Queue.CLEANUP, cleanup, parts.clock) for _ in range(CLEANUP_WORKERS)),
         *(Worker(parts.repo, Queue.PROCESS, processing, parts.clock) for _ in range(makers)),
     ]
 
 
-def _end_with_failure(reactor: Any) -> None:
+def _give_up(reactor: Any) -> None:
     """Nothing heals an embedded database that can't be opened: stop, with a status that tells."""
     reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
     reactor.stop()

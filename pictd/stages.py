@@ -49,7 +49,8 @@ class Held(Service):
     """Something that is opened at start and closed at the end.
 
     :param name: for people.
-    :param failed: told when opening failed; until then callers get the errors of what is not open.
+    :param inner: runs only while the thing is open.
+    :param failed: told when opening failed; callers then get the errors of what is not open.
     """
 
     _log = Logger()
@@ -59,11 +60,13 @@ class Held(Service):
         name: str,
         open: Step,
         close: Step,
+        inner: IService | None = None,
         failed: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._name = name
         self._open = open
         self._close = close
+        self._inner = inner
         self._failed = failed
         self._opening: Deferred[None] | None = None
 
@@ -86,9 +89,17 @@ class Held(Service):
             self._log.critical("{name}: {error}", name=self._name, error=error)
             if self._failed is not None:
                 self._failed(error)
+        else:
+            self._start_inner()
+
+    def _start_inner(self) -> None:
+        if self._inner is not None and self.running:
+            self._inner.startService()
 
     async def _finish(self) -> None:
         opening, self._opening = self._opening, None
         if opening is not None:
             await opening
+        if self._inner is not None and self._inner.running:
+            await maybeDeferred(self._inner.stopService)
         await self._close()

@@ -17,6 +17,7 @@ class Noted(Service):
         self.stopped: Deferred[None] = Deferred()
 
     def startService(self) -> None:
+        super().startService()
         self.notes.append(f"{self.name_} starts")
 
     def stopService(self) -> Deferred[None]:
@@ -77,6 +78,30 @@ class HeldTests(SynchronousTestCase):
         self.successResultOf(stopped)
         self.assertEqual(notes, ["opened", "closed"])
 
+    def test_what_is_inside_runs_only_while_it_is_open(self) -> None:
+        """It starts afterwards and stops before."""
+        notes: list[str] = []
+        opened: Deferred[None] = Deferred()
+        inner = Noted("inner", notes)
+
+        async def open_() -> None:
+            await opened
+            notes.append("opened")
+
+        async def close() -> None:
+            notes.append("closed")
+
+        held = Held("thing", open_, close, inner)
+        held.startService()
+        self.assertEqual(notes, [])
+        opened.callback(None)
+        self.assertEqual(notes, ["opened", "inner starts"])
+        stopped = held.stopService()
+        self.assertEqual(notes[2:], ["inner stops"])
+        inner.stopped.callback(None)
+        self.successResultOf(stopped)
+        self.assertEqual(notes[3:], ["closed"])
+
     def test_failure_to_open_is_told(self) -> None:
         """To whoever decides what then."""
         told: list[BaseException] = []
@@ -87,7 +112,7 @@ class HeldTests(SynchronousTestCase):
         async def close() -> None:
             return None
 
-        held = Held("thing", open_, close, told.append)
+        held = Held("thing", open_, close, failed=told.append)
         held.startService()
         self.assertEqual([str(error) for error in told], ["no disk"])
         self.successResultOf(held.stopService())
