@@ -25,8 +25,9 @@ def main(settings: str, argv: Sequence[str]) -> NoReturn:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)  # the daemon decides when to stop, not its terminal
-    walls = sandbox.Walls([], Path(told["folder"]), sandbox.program_trees(program), programs=True)
-    os.chdir(walls.folder)
+    folder = Path(told["folder"])
+    walls = sandbox.Walls([], folder, sandbox.program_trees(program), programs=True)
+    os.chdir(folder)
     sandbox.enter(sandbox.Limits(**told["limits"]), walls)
     os.execv(program, list(argv))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,13 +13,11 @@ from twisted.internet.interfaces import IDelayedCall, IReactorProcess, IReactorT
 from twisted.logger import Logger
 from zope.interface import implementer
 
-import pictd
 from pictd.errors import MediaFailed
 from pictd.interfaces import IImaging
-from pictd.tools import reports
+from pictd.tools import programs, reports
 from pictd.tools.connection import Connection, Pending
 from pictd.tools.gate import Gate
-from pictd.tools.process import Program
 
 MEBIBYTE = 1024 * 1024
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
@@ -143,7 +140,7 @@ class ForkServerImaging:
         return connection
 
     def _open(self) -> Connection:
-        connection = Connection(self._clock, _program(self._settings.tasks), self._lost)
+        connection = Connection(self._clock, programs.fork_server(self._settings.tasks), self._lost)
         try:
             connection.open(self._reactor)
         except OSError as error:
@@ -190,20 +187,3 @@ class ForkServerImaging:
 
 def _stopping() -> MediaFailed:
     return MediaFailed("Media processing is being stopped")
-
-
-def _program(tasks: str) -> Program:
-    """The fork server, with an environment of its own: one thread, no secrets of the daemon."""
-    root = str(Path(pictd.__path__[0]).parent)
-    inherited = os.environ.get("PYTHONPATH")
-    environment = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "PYTHONPATH": f"{root}{os.pathsep}{inherited}" if inherited else root,
-        "LANG": "C.UTF-8",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MAGICK_THREAD_LIMIT": "1",
-        "MALLOC_ARENA_MAX": "2",
-    }
-    argv = [sys.executable, "-P", "-s", "-m", "pictd.imaging.forkserver", tasks]
-    return Program("imaging", argv, environment)

@@ -1,0 +1,49 @@
+"""How the daemon's children are started: their command lines and environments."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pictd
+from pictd.tools.process import Program
+
+
+def fork_server(tasks: str) -> Program:
+    """The server that forks imaging children.
+
+    :param tasks: name of the module that holds what they can do.
+    """
+    return _python("imaging", "pictd.imaging.forkserver", tasks)
+
+
+def confined(name: str, argv: Sequence[str], folder: Path, limits: Mapping[str, int]) -> Program:
+    """A program of this machine, shut in: it sees one folder and itself, has no network, and dies
+    with the daemon.
+
+    :param argv: the first is the absolute path of the program.
+    :param folder: where it may read and write.
+    :param limits: ``memory`` and ``file_size`` in bytes, ``cpu`` in seconds.
+    """
+    settings = json.dumps({"folder": str(folder), "limits": dict(limits)})
+    return _python(name, "pictd.imaging.confined", settings, *argv)
+
+
+def _python(name: str, module: str, *arguments: str) -> Program:
+    """An environment of its own: one thread, none of the daemon's secrets."""
+    root = str(Path(pictd.__path__[0]).parent)
+    inherited = os.environ.get("PYTHONPATH")
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "PYTHONPATH": f"{root}{os.pathsep}{inherited}" if inherited else root,
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MAGICK_THREAD_LIMIT": "1",
+        "MALLOC_ARENA_MAX": "2",
+    }
+    argv = [sys.executable, "-P", "-s", "-m", module, *arguments]
+    return Program(name, argv, environment)
