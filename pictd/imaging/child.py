@@ -98,4 +98,4 @@ def _move_into(folder: Path | None) -> None:
         return
     os.chdir(folder)
     tempfile.tempdir = str(folder)
-    os.environ.update(MAGICK_TEMPORARY_PATH=str(folder), TMPDIR=str(folder))
+    os.environ["TMPDIR"] = str(folder)

@@ -21,8 +21,8 @@ from pictd.imaging import kernel, landlock, seccomp
 
 _OPEN_FILES = 64
 _PROGRAMS = ("/usr", "/bin", "/lib", "/lib64", "/etc/perl")
-_SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/share/ImageMagick-6")
-_CONFIGURATION = ("/etc/ImageMagick-6", "/etc/ImageMagick-7", "/etc/ld.so.cache", "/dev/urandom")
+_SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib")
+_CONFIGURATION = ("/etc/ld.so.cache", "/dev/urandom")
 
 
 @attrs.frozen

@@ -6,7 +6,6 @@ import io
 from collections.abc import Callable
 
 from PIL import Image as Pictures
-from wand.image import Image as Magick
 
 _SIDE = 8
 _STILLS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
@@ -18,8 +17,7 @@ def warm_up() -> list[str]:
 
     :return: what does not work here, by name.
     """
-    steps: list[tuple[str, Callable[[], None]]] = [("ImageMagick", _magick)]
-    steps += [(f"{name} codec", _still(name)) for name in _STILLS]
+    steps = [(f"{name} codec", _still(name)) for name in _STILLS]
     steps += [(f"animated {name} codec", _animation(name)) for name in _ANIMATIONS]
     return [name for name, step in steps if not _works(step)]
 
@@ -54,12 +52,3 @@ def _animation(name: str) -> Callable[[], None]:
 def _read(data: io.BytesIO) -> None:
     with Pictures.open(data) as picture:
         picture.convert("RGBA").resize((4, 4), Pictures.Resampling.BICUBIC)
-
-
-def _magick() -> None:
-    """Its configuration, its raw pixel coder and its filters."""
-    pixels = bytes(4 * _SIDE * _SIDE)
-    with Magick(blob=pixels, format="RGBA", depth=8, width=_SIDE, height=_SIDE) as picture:
-        picture.resize(4, 4, filter="lanczos2")
-        picture.gaussian_blur(sigma=1)
-        picture.make_blob("RGBA")

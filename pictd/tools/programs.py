@@ -42,7 +42,6 @@ def _python(name: str, module: str, *arguments: str) -> Program:
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
-        "MAGICK_THREAD_LIMIT": "1",
         "MALLOC_ARENA_MAX": "2",
     }
     argv = [sys.executable, "-P", "-s", "-m", module, *arguments]

@@ -247,16 +247,6 @@ def codecs(arguments: Arguments) -> Answer:
     return {"failed": failed}
 
 
-def magick(arguments: Arguments) -> Answer:
-    """ImageMagick's filters, and the threads of its friends."""
-    from wand.image import Image as Magick
-
-    with Magick(width=640, height=480, pseudo="plasma:") as picture:
-        picture.resize(64, 48, filter="robidouxsharp")
-        picture.gaussian_blur(sigma=2)
-        return {"size": list(picture.size), "bytes": len(picture.make_blob("PNG") or b"")}
-
-
 def _answer_with(data: bytes) -> None:
     """Past the machinery, to whatever file is open."""
     for number in range(3, 64):
@@ -285,7 +275,6 @@ TASKS = {
         leave_group,
         link_outside,
         list_folder,
-        magick,
         open_socket,
         raise_limits,
         raises,

@@ -141,10 +141,6 @@ class SandboxTests(ChildrenTestCase):
         """Every codec works inside."""
         self.assertEqual(await self.attempt("codecs"), {"failed": []})
 
-    async def test_magick_works(self) -> None:
-        """ImageMagick works inside."""
-        self.assertEqual((await self.attempt("magick"))["size"], [64, 48])
-
     async def test_child_is_alone(self) -> None:
         """A child leads a group of its own, works in its folder, and holds none of the fork
         server's files: three that lead nowhere, and its answer."""
