@@ -90,6 +90,10 @@ def _refuse_what_is_not_there(config: Config) -> None:
         "server.danger_dummy_mode": config.server.danger_dummy_mode,
         "server.certificate": None not in (config.server.certificate, config.server.private_key),
         "server.workers": config.server.workers > 1,
+        "metrics.prometheus_address": config.metrics.prometheus_address is not None,
+        "server.accel_prefix": config.server.accel_prefix is not None,
+        "old_store": config.old_store is not None,
+        "media.presets": bool(config.media.presets) or config.media.presets_only,
     }
     found = [name for name, is_asked in asked.items() if is_asked]
     if found:

@@ -376,14 +376,14 @@ class IImaging(Interface):
     """Runs imaging tasks, each in a sandboxed child that dies after it (contract B12)."""
 
     async def run(
-        task: str, arguments: Mapping[str, object], reads: Sequence[Path], folder: Path
+        task: str, arguments: Mapping[str, object], reads: Sequence[Path], folder: Path | None
     ) -> Mapping[str, object]:
         """The JSON object that the task answered.
 
         :param task: a name from ``pictd.imaging.tasks``.
         :param arguments: JSON; paths as text.
         :param reads: the files that the child may read, beside what is in ``folder``.
-        :param folder: the only place where it may write.
+        :param folder: the only place where it may write; None: nowhere.
         :raise UnreadableMedia: the input is broken.
         :raise UnsupportedMedia: the input is something else.
         :raise MediaTimeout: it was killed at its deadline.
@@ -439,7 +439,8 @@ class IMedia(Interface):
 
         :param format: of the stored file.
         :param folder: an empty folder for the result; the caller removes it.
-        :raise MediaFailed: an operation can't be carried out on this picture.
+        :raise OperationImpossible: an operation can't be carried out on this picture.
+        :raise MediaFailed: the stored file can't be decoded.
         """
 
     async def describe(source: Path, format: Format) -> Measured:

@@ -17,9 +17,8 @@ from pictd.imaging.encode import encode
 from pictd.imaging.failures import Unreadable
 from pictd.imaging.results import write_result
 from pictd.imaging.transform import least_size, transformed
-from pictd.imaging.wire import measured_to_json, rules_from_json
 from pictd.model.formats import Format
-from pictd.model.limits import refusal
+from pictd.model.limits import Rules, refusal
 from pictd.model.operations import BadOperation, Chain, parse_chain
 
 _HASHED = 128
@@ -38,7 +37,7 @@ def normalise(arguments: Mapping[str, Any]) -> dict[str, object]:
     Where nothing else is asked, the compressed picture stays as it is, and only what is not the
     picture is removed.
 
-    :param arguments: ``source`` and ``folder`` (paths), ``rules`` (``wire``), ``image_format`` and
+    :param arguments: ``source`` and ``folder`` (paths), ``rules`` (JSON), ``image_format`` and
         ``animation_format`` (labels or None), ``quality`` (by class, then label), ``operations``
         ((name, value) pairs, or None), ``disabled`` (labels of formats that are switched off; may
         be left out).
@@ -51,11 +50,11 @@ def normalise(arguments: Mapping[str, Any]) -> dict[str, object]:
     data = Path(arguments["source"]).read_bytes()
     outline = outline_of(data)
     measured = measured_of(outline, len(data))
-    answer: dict[str, object] = {"measured": measured_to_json(measured)}
+    answer: dict[str, object] = {"measured": measured.as_json()}
     disabled = {label.lower() for label in arguments.get("disabled", ())}
     if outline.format.label.lower() in disabled:
         return {**answer, "refused": True}
-    if refusal(measured, rules_from_json(arguments["rules"])) is not None:
+    if refusal(measured, Rules.from_json(arguments["rules"])) is not None:
         return {**answer, "refused": True}
     try:
         chain = parse_chain((name, value) for name, value in arguments["operations"] or ())

@@ -14,7 +14,6 @@ from pictd.imaging.decode import decode
 from pictd.imaging.encode import ENCODERS
 from pictd.imaging.normalise import normalise
 from pictd.imaging.render import render
-from pictd.imaging.wire import measured_to_json
 
 _ENOUGH = (128, 128)
 _LIBRARIES = ("pil", "jpg", "libjpeg_turbo", "zlib", "webp", "avif", "littlecms2")
@@ -23,12 +22,12 @@ _LIBRARIES = ("pil", "jpg", "libjpeg_turbo", "zlib", "webp", "avif", "littlecms2
 def describe(arguments: Mapping[str, Any]) -> dict[str, object]:
     """Measure ``source`` by its headers.
 
-    :return: ``measured`` (``wire``).
+    :return: ``measured`` (JSON).
     :raise Unreadable: broken, or no media.
     :raise Unsupported: media of another kind.
     """
     data = Path(arguments["source"]).read_bytes()
-    return {"measured": measured_to_json(measured_of(outline_of(data), len(data)))}
+    return {"measured": measured_of(outline_of(data), len(data)).as_json()}
 
 
 def blurhash(arguments: Mapping[str, Any]) -> dict[str, object]:

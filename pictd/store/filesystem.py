@@ -93,7 +93,7 @@ class FilesystemStore:
         return await deferToThreadPool(self._reactor, pool, _translated, work)
 
     def _look(self) -> None:
-        self._require_mounted()
+        self._prepare()
         with os.scandir(self._root):
             pass
 

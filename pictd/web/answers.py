@@ -46,7 +46,9 @@ def _send(request: Request, status: int, data: bytes) -> None:
 
 
 def _forget_headers(request: Request) -> None:
-    """A media answer may have failed after its headers were set; ``date`` is always there."""
+    """A media answer may have failed after its headers were set. What is said of every answer
+    stays: its date, and who may read it."""
     for name, _ in list(request.responseHeaders.getAllRawHeaders()):
-        if name.lower() != b"date":
+        kept = name.lower()
+        if kept not in (b"date", b"vary") and not kept.startswith(b"access-control-"):
             request.responseHeaders.removeHeader(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pictd.web.choosing import Choosing
+from pictd.web.cors import Cors
 from pictd.web.deleting import Deleting
 from pictd.web.describing import Describing
 from pictd.web.entrance import Entrance
@@ -19,7 +20,9 @@ from pictd.web.variants import Variants
 
 def entrance(parts: Parts) -> Entrance:
     """The resource that a site serves."""
-    return Entrance(application(routes(parts), parts.clock).resource(), parts.settings.api_key)
+    settings = parts.settings
+    resource = application(routes(parts), parts.clock).resource()
+    return Entrance(resource, settings.api_key, Cors(settings.cors_origins))
 
 
 def routes(parts: Parts) -> list[Route]:

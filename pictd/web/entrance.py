@@ -14,7 +14,8 @@ from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET
 
 from pictd.errors import InvalidApiKey, PictdError
-from pictd.web.answers import send_failure
+from pictd.web.answers import send_empty, send_failure
+from pictd.web.cors import Cors
 from pictd.web.deadline import parse_deadline
 from pictd.web.site import PictdRequest
 
@@ -30,9 +31,10 @@ class Entrance(Resource):
 
     isLeaf = True
 
-    def __init__(self, routes: IResource, api_key: str | None) -> None:
+    def __init__(self, routes: IResource, api_key: str | None, cors: Cors) -> None:
         super().__init__()
         self._routes = routes
+        self._cors = cors
         self._api_key = api_key.encode() if api_key else None
         self._idle: list[Deferred[None]] = []
         self.busy = 0
@@ -51,12 +53,17 @@ class Entrance(Resource):
         """Pass the request on, or answer it."""
         self.busy += 1
         request.notifyFinish().addBoth(self._ended)
+        self._cors.allow(request)
         try:
             request.deadline = parse_deadline(request.first(b"x-request-deadline"))
             if request.path == INTERNAL or request.path.startswith(INTERNAL + b"/"):
                 self._check_key(request.first(KEY_HEADER))
         except PictdError:
             send_failure(request, Failure())
+            return NOT_DONE_YET
+        if self._cors.is_preflight(request):
+            self._cors.permit(request)
+            send_empty(request, 204)
             return NOT_DONE_YET
         return self._routes.render(request)
 
@@ -68,5 +75,5 @@ class Entrance(Resource):
     def _check_key(self, given: bytes | None) -> None:
         if self._api_key is None or given is None:
             raise InvalidApiKey
-        if not hmac.compare_digest(given.strip(), self._api_key):
+        if not given.isascii() or not hmac.compare_digest(given.strip(), self._api_key):
             raise InvalidApiKey

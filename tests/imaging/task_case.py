@@ -10,7 +10,6 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.imaging.tasks import TASKS
-from pictd.imaging.wire import rules_to_json
 from pictd.model.limits import Bounds, Rules
 
 ANY = Rules(Bounds(), Bounds(), None)
@@ -37,7 +36,7 @@ class TaskCase(SynchronousTestCase):
             "animation_format": None,
             "operations": None,
         }
-        defaults |= {"quality": NO_QUALITY, "rules": rules_to_json(rules)}
+        defaults |= {"quality": NO_QUALITY, "rules": rules.as_json()}
         return self.run_task("normalise", data, **{**defaults, **changed})
 
     def kept(self, data: bytes, **changed: Any) -> bytes:

@@ -1,24 +1,14 @@
-"""The smaller tasks of an imaging child, and values on the wire."""
+"""The smaller tasks of an imaging child."""
 
 from __future__ import annotations
 
-import json
-
 from pictd.imaging.tasks import TASKS
-from pictd.imaging.wire import (
-    measured_from_json,
-    measured_to_json,
-    rules_from_json,
-    rules_to_json,
-)
-from pictd.model.formats import Format, Kind
-from pictd.model.limits import Bounds, Measured, Rules
 from tests.imaging.task_case import TaskCase
 from tests.support import samples
 
 
 class MeasureTests(TaskCase):
-    """``describe``, ``blurhash``, ``capabilities``, and values on the wire."""
+    """``describe``, ``blurhash``, ``capabilities``."""
 
     def test_describe(self) -> None:
         """By headers."""
@@ -43,11 +33,3 @@ class MeasureTests(TaskCase):
         found = TASKS["capabilities"]({})
         self.assertIn("avif", found["read"])
         self.assertIn({"Animation": "apng"}, found["write"])
-
-    def test_values_survive_the_wire(self) -> None:
-        """Through JSON and back."""
-        rules = Rules(Bounds(1, 2), Bounds(frames=3), None, Bounds(area=4), frozenset([Kind.IMAGE]))
-        self.assertEqual(rules_from_json(json.loads(json.dumps(rules_to_json(rules)))), rules)
-        measured = Measured(Format.ANIMATION_GIF, 1, 2, 3, 4)
-        sent = json.loads(json.dumps(measured_to_json(measured)))
-        self.assertEqual(measured_from_json(sent), measured)

@@ -387,6 +387,40 @@ class ReadOnlyTests(ServerTestCase):
         self.assertEqual((await self.get("/internal/hashes", key=True)).status, 200)
 
 
+class CorsTests(ServerTestCase):
+    """Scripts of other sites."""
+
+    settings = attrs.evolve(SETTINGS, cors_origins=("https://a.example",))
+
+    async def test_named_origins_may_read(self) -> None:
+        """Errors, too; others may not."""
+        alias = (await self.ingested())["file"]
+        for path in (f"/image/original/{alias}", "/image/blurhash?alias=x"):
+            for origin, allowed in (
+                ("https://a.example", "https://a.example"),
+                ("https://b.example", None),
+            ):
+                reply = await self.get(path, headers={"origin": origin})
+                self.assertEqual(reply.header("access-control-allow-origin"), allowed)
+                self.assertEqual(reply.header("vary"), "origin")
+
+    async def test_preflight(self) -> None:
+        """Of what is not a simple request."""
+        headers = {"origin": "https://a.example", "access-control-request-method": "DELETE"}
+        reply = await self.ask("OPTIONS", "/image/delete/t/x", headers=headers)
+        self.assertEqual(reply.status, 204)
+        self.assertIn("DELETE", reply.header("access-control-allow-methods") or "")
+        headers["origin"] = "https://b.example"
+        reply = await self.ask("OPTIONS", "/image/delete/t/x", headers=headers)
+        self.assertEqual(reply.status, 405)
+
+    async def test_internal_is_not_opened(self) -> None:
+        """To nobody."""
+        headers = {"origin": "https://a.example"}
+        reply = await self.get("/internal/hashes", key=True, headers=headers)
+        self.assertIsNone(reply.header("access-control-allow-origin"))
+
+
 class HealthTests(ServerTestCase):
     """How the server is."""
 
