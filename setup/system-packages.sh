@@ -1,7 +1,10 @@
 #!/bin/sh
 # See that the machine has what pip can't bring; install it with apt where that is possible.
 # With nothing missing this only looks, and needs neither root nor network.
+#   system-packages.sh run    what serving needs
+#   system-packages.sh test   that, and what the tests and the benchmark compare with
 set -eu
+purpose=$1
 . "$(dirname "$0")/python.sh"
 PATH=$PATH:/usr/sbin:/sbin  # ldconfig lies there, and is not on every user's PATH
 
@@ -13,10 +16,11 @@ magick_package() {
 
 missing() {
   [ -n "$(find_python)" ] || echo python3 python3-venv
+  command -v curl >/dev/null || echo curl ca-certificates
+  [ "$purpose" = test ] || return 0
   has_magick || echo libmagickwand
   command -v exiftool >/dev/null || echo libimage-exiftool-perl
   { command -v ffmpeg && command -v ffprobe; } >/dev/null || echo ffmpeg
-  command -v curl >/dev/null || echo curl ca-certificates
 }
 
 become_root() {  # prints the prefix of a command for root; fails where there is no way to be root
