@@ -32,6 +32,7 @@ from pictd.jobs.strays import Strays
 from pictd.jobs.worker import Worker
 from pictd.model.limits import MEBIBYTE, Bounds, Rules
 from pictd.repo.sqlite.database import SqliteRepo
+from pictd.signals import Signals
 from pictd.stages import Held, Stages, nothing
 from pictd.store.filesystem import FilesystemStore
 from pictd.tools.forkserver import ChildSettings, ForkServerImaging
@@ -74,6 +75,7 @@ def make_service(config: Config, reactor: Any) -> IService:
     at_work = Stages([parts.access, parts.generate, parts.ingest, *_background(parts)])
     return Stages(
         [
+            Signals(reactor),
             Held("scratch", nothing, scratch.close),
             Held("media", media.start, media.stop),
             Held("database", repo.open, repo.close, at_work, lambda _: _give_up(reactor)),

@@ -258,6 +258,12 @@ class StoreUnavailable(PictdError):
     code, text = "file-io-error", "The store is not available"
 
 
+class StoreGone(StoreUnavailable):
+    """What the store keeps its bytes in is not there, as where a volume is not mounted."""
+
+    code, text = "not-found", "The store is gone"
+
+
 class RepoUnavailable(PictdError):
     """The repo does not answer, or refuses to work."""
 

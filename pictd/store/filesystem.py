@@ -1,8 +1,8 @@
 """The store in a folder: an identifier is the path of its file below the root.
 
-Its own folder, ``.pictd`` in the root, holds markers and unfinished copies. Where that folder is
-gone although it was there before, the volume is no longer mounted: then absent files are an error
-instead of absent, lest whoever asks believes that everything was lost.
+Its own folder, ``.pictd`` in the root, holds markers and unfinished copies. Where the root is gone
+although it was there before, or is another folder, the volume is no longer mounted: then absent
+files are an error instead of absent, lest whoever asks believes that everything was lost.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from twisted.internet.interfaces import IReactorThreads, IReactorTime
 from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
-from pictd.errors import StoreUnavailable
+from pictd.errors import StoreGone, StoreUnavailable
 from pictd.interfaces import IBlob, IStore
 from pictd.model.identifiers import new_identifier
 from pictd.store.descriptors import OpenFile, OpenFiles
 from pictd.store.markers import remove_marker, stray_identifiers, unfinished
-from pictd.store.paths import PRIVATE, checked_extension, path_of
+from pictd.store.paths import checked_extension, path_of
 from pictd.store.placing import place, take_out
 from pictd.store.reading import FileBlob
 from pictd.store.syncing import sync_folder
@@ -41,7 +41,7 @@ class FilesystemStore:
         self._reactor = reactor
         self._clock = IReactorTime(reactor)
         self._open_files = OpenFiles(_MOST_OPEN)
-        self._seen = False
+        self._seen: tuple[int, int] | None = None
 
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``."""
@@ -126,16 +126,24 @@ class FilesystemStore:
             trial.unlink(missing_ok=True)
 
     def _prepare(self) -> None:
-        """Make the root and the store's own folder, but only once."""
+        """Make the root, but only once."""
         self._require_mounted()
-        if not self._seen:
-            (self._root / PRIVATE).mkdir(parents=True, exist_ok=True)
+        if self._seen is None:
+            self._root.mkdir(parents=True, exist_ok=True)
             sync_folder(self._root)
-            self._seen = True
+            self._seen = self._identity()
 
     def _require_mounted(self) -> None:
-        if self._seen and not (self._root / PRIVATE).is_dir():
-            raise StoreUnavailable(f"{self._root / PRIVATE} is gone; is the volume mounted?")
+        """Another folder in the root's place is the mount point of a volume that went away."""
+        if self._seen is not None and self._seen != self._identity():
+            raise StoreGone(f"{self._root} is not what it was; is the volume mounted?")
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self._root.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 def _translated(work: Callable[[], T]) -> T:

@@ -1,11 +1,13 @@
 """Markers: empty files in the store's own folder, one for each identifier that is still stray.
 
 Beside them lie copies that are being made. What is neither kept nor finished is found by its age.
-Everything here blocks.
+The folder is there only while something is, or was a moment ago: deleting a file removes it if it
+is empty. Everything here blocks.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,12 +18,14 @@ from pictd.store.paths import PRIVATE
 from pictd.store.syncing import FILE_MODE, sync_folder
 
 _UNFINISHED = "unfinished-"
+_ATTEMPTS = 10
+"""Tries to make a file in a folder that others may be removing."""
 
 
 def make_marker(root: Path, identifier: str) -> None:
     """Durably, so that no crash leaves a file without it."""
     marker = _marker(root, identifier)
-    os.close(os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
+    _make_empty(root, marker)
     try:
         sync_folder(marker.parent)
     except OSError:
@@ -35,8 +39,16 @@ def remove_marker(root: Path, identifier: str) -> None:
 
 
 def unfinished(root: Path) -> Path:
-    """A path of one's own for a file that is being made."""
-    return root / PRIVATE / f"{_UNFINISHED}{uuid4().hex}"
+    """An empty file of one's own, for what is being made."""
+    path = root / PRIVATE / f"{_UNFINISHED}{uuid4().hex}"
+    _make_empty(root, path)
+    return path
+
+
+def remove_folder_if_empty(root: Path) -> None:
+    """The next save makes it again."""
+    with suppress(OSError):
+        (root / PRIVATE).rmdir()
 
 
 def stray_identifiers(root: Path, marked_before: int) -> list[str]:
@@ -51,11 +63,25 @@ def stray_identifiers(root: Path, marked_before: int) -> list[str]:
 
 
 def _older(root: Path, moment: int) -> Iterator[os.DirEntry[str]]:
+    if not (root / PRIVATE).exists():
+        return
     with os.scandir(root / PRIVATE) as entries:
         for entry in entries:
             with suppress(FileNotFoundError):
                 if entry.stat(follow_symlinks=False).st_mtime_ns < moment:
                     yield entry
+
+
+def _make_empty(root: Path, path: Path) -> None:
+    """Never makes the root: where that is missing, a volume is not mounted."""
+    for _ in range(_ATTEMPTS):
+        with suppress(FileNotFoundError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
+            return
+        with suppress(FileExistsError):
+            path.parent.mkdir()
+            sync_folder(root)
+    raise FileNotFoundError(errno.ENOENT, "its folder is being removed", str(path))
 
 
 def _marker(root: Path, identifier: str) -> Path:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from pictd.store.markers import make_marker, remove_marker, unfinished
+from pictd.store.markers import make_marker, remove_folder_if_empty, remove_marker, unfinished
 from pictd.store.paths import path_of
 from pictd.store.syncing import sync_file, sync_folder
 
@@ -51,6 +51,7 @@ def take_out(root: Path, identifier: str) -> None:
         target.unlink()
     _prune(root, target)
     remove_marker(root, identifier)
+    remove_folder_if_empty(root)
 
 
 def _move_or_copy(root: Path, source: Path, target: Path) -> None:

@@ -93,7 +93,7 @@ class PlacingTests(RootMixin, SynchronousTestCase):
         """File, folders and marker."""
         place(self.root, self.source, IDENTIFIER)
         take_out(self.root, IDENTIFIER)
-        self.assertEqual(self.files(), [".pictd"])
+        self.assertEqual(self.files(), [])
 
 
 class CopyingTests(RootMixin, TestCase):
