@@ -19,6 +19,7 @@ from pictd.catalog.lookup import Lookup
 from pictd.catalog.removal import Removal
 from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
+from pictd.config.choices import OnError
 from pictd.config.schema import Config
 from pictd.errors import StoreUnavailable
 from pictd.generate.service import Backends as GenerateBackends
@@ -31,6 +32,7 @@ from pictd.jobs.processing import Processing
 from pictd.jobs.strays import Strays
 from pictd.jobs.worker import Worker
 from pictd.model.limits import MEBIBYTE, Bounds, Rules
+from pictd.remote.validator import HttpValidator
 from pictd.repo.sqlite.database import SqliteRepo
 from pictd.signals import Signals
 from pictd.stages import Held, Stages, nothing
@@ -63,7 +65,9 @@ def make_service(config: Config, reactor: Any) -> IService:
     :raise CannotStart: an address is in use, a directory can't be used, or the configuration asks
         for what this version does not do.
     """
-    _refuse_what_is_not_there(config)
+    refused = unsupported(config)
+    if refused:
+        raise CannotStart("; ".join(refused))
     bound = _bound(config)
     scratch = _scratch(config)
     repo, store = _repo(config, reactor), _store(config, reactor)
@@ -84,22 +88,25 @@ def make_service(config: Config, reactor: Any) -> IService:
     )
 
 
-def _refuse_what_is_not_there(config: Config) -> None:
+def unsupported(config: Config) -> list[str]:
+    """What is asked for that this version does not have, one line each."""
+    media = config.media
     asked = {
         "repo.type = postgres": not isinstance(config.repo, SqliteRepoConfig),
         "store.type = object_storage": not isinstance(config.store, FilesystemStoreConfig),
-        "media.external_validation": config.media.external_validation is not None,
+        "media.external_validation_rendition": media.external_validation_rendition is not None,
+        "media.external_validation_on_error = allow": (
+            media.external_validation_on_error is OnError.ALLOW
+        ),
         "server.danger_dummy_mode": config.server.danger_dummy_mode,
         "server.certificate": None not in (config.server.certificate, config.server.private_key),
         "server.workers": config.server.workers > 1,
         "metrics.prometheus_address": config.metrics.prometheus_address is not None,
         "server.accel_prefix": config.server.accel_prefix is not None,
         "old_store": config.old_store is not None,
-        "media.presets": bool(config.media.presets) or config.media.presets_only,
+        "media.presets": bool(media.presets) or media.presets_only,
     }
-    found = [name for name, is_asked in asked.items() if is_asked]
-    if found:
-        raise CannotStart(f"this version of pictd does not have: {', '.join(found)}")
+    return [f"{name}: this version of pictd does not have it" for name, on in asked.items() if on]
 
 
 def _bound(config: Config) -> socket.socket:
@@ -167,6 +174,11 @@ def _set(quality: attrs.AttrsInstance) -> dict[str, int]:
     return {name: value for name, value in attrs.asdict(quality).items() if value is not None}
 
 
+def _validator(config: Config, reactor: Any) -> HttpValidator | None:
+    url, seconds = config.media.external_validation, config.media.external_validation_timeout
+    return None if url is None else HttpValidator(url, seconds, reactor)
+
+
 def _parts(
     config: Config, reactor: Any, repo: IRepo, store: IStore, media: IMedia, scratch: Scratch
 ) -> Parts:
@@ -177,7 +189,7 @@ def _parts(
         lookup=Lookup(*backends, read_only=read_only),
         removal=Removal(repo, reactor),
         access=AccessLog(repo, reactor, read_only),
-        ingest=Ingest(IngestBackends(*backends)),
+        ingest=Ingest(IngestBackends(*backends, validator=_validator(config, reactor))),
         generate=Generate(GenerateBackends(*backends)),
         settings=WebSettings(
             api_key=config.server.api_key,

@@ -213,7 +213,25 @@ class UnsupportedMedia(UploadRefused):
     code, text = "command-error", "Input file type is unsupported"
 
 
+class RefusedByValidator(UploadRefused):
+    """The operator's external validator does not want the file."""
+
+    code, text = "failed-external-validation", "Failed external validation"
+
+
 # What failed
+
+
+class UpstreamUnreachable(PictdError):
+    """Another server can't be reached, or breaks off."""
+
+    code, text = "http-client-error", "Another server could not be reached"
+
+
+class UpstreamTooSlow(PictdError):
+    """Another server does not answer in time."""
+
+    code, text = "http-client-error", "Another server took too long to answer"
 
 
 class MediaTimeout(PictdError):

@@ -420,6 +420,19 @@ class Rendered:
     frames: int | None
 
 
+class IValidator(Interface):
+    """Somebody else's judgement of uploads."""
+
+    async def check(path: Path, media_type: str) -> None:
+        """Return where the file is accepted.
+
+        :param path: what would be stored.
+        :raise RefusedByValidator: it is not.
+        :raise UpstreamUnreachable: nobody judged it.
+        :raise UpstreamTooSlow: nobody judged it in time.
+        """
+
+
 class IMedia(Interface):
     """What pictd does with media. Nothing decodes in the daemon: all of this runs in children."""
 

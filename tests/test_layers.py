@@ -23,6 +23,7 @@ RANKS = {
     "store": 2,
     "repo": 2,
     "tools": 2,
+    "remote": 2,
     "imaging": 2,
     "ingest": 3,
     "generate": 3,

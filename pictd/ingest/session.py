@@ -16,7 +16,7 @@ import attrs
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from pictd.interfaces import HashRecord, IMedia, IRepo, IScratch, IStore, Normalised
+from pictd.interfaces import HashRecord, IMedia, IRepo, IScratch, IStore, IValidator, Normalised
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.times import from_seconds
@@ -50,13 +50,17 @@ class Ingested:
 
 @attrs.frozen
 class Backends:
-    """What every session works with."""
+    """What every session works with.
+
+    :ivar validator: None where the configuration names none.
+    """
 
     repo: IRepo
     store: IStore
     media: IMedia
     scratch: IScratch
     clock: IReactorTime
+    validator: IValidator | None = None
 
 
 @attrs.define
@@ -75,12 +79,14 @@ class Session:
     _work: Deferred[Ingested] | None = None
 
     async def run(self) -> Ingested:
-        """:raise UploadRefused: and whatever else ``IMedia.normalise`` raises.
+        """:raise UploadRefused: and whatever else normalising and validating raise.
         :raise AliasAlreadyExists: the declared alias is taken.
         """
         received = self._received
         try:
             made = await self._backends.media.normalise(received.path, received.folder, self._query)
+            if self._backends.validator is not None:
+                await self._backends.validator.check(made.path, made.hash.format.media_type)
             self._storing = True
             ingested = await self._publish(made)
         finally:

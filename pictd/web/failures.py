@@ -25,6 +25,8 @@ STATUSES: dict[type[errors.PictdError], int] = {
     errors.BytesLost: 500,
     errors.MediaFailed: 500,
     errors.ToolMissing: 500,
+    errors.UpstreamUnreachable: 502,
+    errors.UpstreamTooSlow: 504,
     errors.Overloaded: 503,
     errors.StoreUnavailable: 503,
     errors.RepoUnavailable: 503,

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from twisted.internet.defer import CancelledError, Deferred
+from zope.interface import implementer
 
-from pictd.errors import AliasAlreadyExists, RepoUnavailable, StoreUnavailable, UnreadableMedia
+from pictd.errors import (
+    AliasAlreadyExists,
+    PictdError,
+    RefusedByValidator,
+    RepoUnavailable,
+    StoreUnavailable,
+    UnreadableMedia,
+    UpstreamTooSlow,
+)
 from pictd.ingest.batch import Batch
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Ingested
+from pictd.interfaces import IValidator
 from pictd.model.alias import Alias
 from pictd.model.uploads import UploadQuery
 from tests.support.services import ServicesTestCase
@@ -230,3 +241,39 @@ class BatchTests(IngestTestCase):
         other = self.ingested(b"shared")
         self.result(self.batch.undo())
         self.assertEqual(self.size(other), b"shared")
+
+
+class ValidationTests(IngestTestCase):
+    """The operator's own judge."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.judge = ScriptedValidator()
+        self.ingest = Ingest(Backends(*self.backends, validator=self.judge))
+
+    def test_what_is_accepted_is_stored(self) -> None:
+        """The judge saw what came to be stored, and its type."""
+        self.ingested()
+        self.assertEqual(self.judge.seen, [(b"picture", "image/png")])
+
+    def test_what_is_refused_leaves_nothing(self) -> None:
+        """Nor does what nobody judged."""
+        for error in (RefusedByValidator, UpstreamTooSlow):
+            self.judge.failure = error()
+            self.failureResultOf(self.begin(), error)
+            self.assert_nothing_left()
+
+
+@implementer(IValidator)
+class ScriptedValidator:
+    """Accepts everything, or fails as it is told."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[bytes, str]] = []
+        self.failure: PictdError | None = None
+
+    async def check(self, path: Path, media_type: str) -> None:
+        """See ``IValidator``."""
+        self.seen.append((path.read_bytes(), media_type))
+        if self.failure is not None:
+            raise self.failure

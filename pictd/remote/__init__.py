@@ -1,0 +1,1 @@
+"""Other servers that pictd talks to over HTTP."""
