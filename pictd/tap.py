@@ -10,16 +10,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from twisted.application.service import IService
 from twisted.logger import Logger
 from twisted.python import usage
 from twisted.scripts import twistd
 
-from pictd.admin.check import check
 from pictd.config.findings import ConfigError
 from pictd.config.keys import GLOBAL, RUN
 from pictd.config.legacy import OLD_FLAGS
@@ -29,6 +28,9 @@ from pictd.config.save import save
 
 _UNKNOWN = re.compile(r"option (--[\w-]+) not recognized")
 _log = Logger()
+
+CHECK_SECONDS = 10.0
+"""That an imaging child may take to answer ``check``."""
 
 
 class Sqlite(Level):
@@ -99,7 +101,7 @@ class Check(Level):
     def postOptions(self) -> None:
         """Do it now, before twistd daemonises, opens a log or writes a pid file."""
         assert isinstance(self.parent, Options)
-        raise SystemExit(check(self.parent.load))
+        _check(self.parent.load)
 
 
 class Options(Level):
@@ -182,7 +184,7 @@ def makeService(options: Options) -> IService:
     except ConfigError as error:
         _fail(1, error.messages)
     announce(loaded.warnings, _log)
-    # Late, so that help and check need neither a reactor nor what serves.
+    # Late, so that help needs neither a reactor nor what serves.
     from twisted.internet import reactor
 
     from pictd.assembly import CannotStart, make_service
@@ -191,6 +193,22 @@ def makeService(options: Options) -> IService:
         return make_service(loaded.config, reactor)
     except CannotStart as error:
         _fail(1, [str(error)])
+
+
+def _check(load: Callable[[], Loaded]) -> NoReturn:
+    """Exits with 1 where anything was found."""
+    # Late, as above; an answer needs real children, and so a reactor for a moment.
+    from twisted.internet.task import react
+
+    from pictd.admin.check import check
+    from pictd.assembly import unsupported
+    from pictd.tools.forkserver import ChildSettings, ForkServerImaging
+
+    async def answer(reactor: Any) -> None:
+        children = ForkServerImaging(reactor, reactor, ChildSettings(seconds=CHECK_SECONDS))
+        raise SystemExit(await check(load, children, unsupported))
+
+    react(answer)
 
 
 def main() -> None:

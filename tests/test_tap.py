@@ -34,6 +34,12 @@ LEVELS = {
     "repo.sled": (["run", "filesystem", "sled"], []),
     "repo.postgres": (["run", "filesystem", *POSTGRES], []),
 }
+PLACES = {
+    "PICTD__REPO__TYPE": "sqlite",
+    "PICTD__REPO__PATH": "/tmp/no-such-folder/pictd.sqlite3",
+    "PICTD__STORE__PATH": "/tmp/no-such-folder/files",
+}
+"""That every user could make."""
 COMPANIONS = {
     "server.certificate": ["--private-key", "/k"],
     "server.private_key": ["--certificate", "/c"],
@@ -251,12 +257,19 @@ class TerminalTests(TestCase):
 
     async def test_check(self) -> None:
         """Writes to the terminal, and exits with its finding."""
-        self.assertEqual(await self.said("check"), ("ok\n", "", 0))
-        out, _, status = await self.said("check", PICTRS__MEDIA__FORMAT="webp")
+        out, err, status = await self.said("check", **PLACES)
+        self.assertEqual((out.splitlines()[-1], err, status), ("ok", "", 0))
+        out, _, status = await self.said("check", PICTRS__MEDIA__FORMAT="webp", **PLACES)
         self.assertEqual(status, 1)
         self.assertIn("media.image.format", out)
 
     async def test_check_under_a_daemonising_twistd(self) -> None:
         """Stays in the foreground, and leaves no pid file."""
-        out, _, status = await self.said("pictd", "check", program=TWISTD)
-        self.assertEqual((out, status), ("ok\n", 0))
+        out, _, status = await self.said("pictd", "check", program=TWISTD, **PLACES)
+        self.assertEqual((out.splitlines()[-1], status), ("ok", 0))
+
+    async def test_check_of_what_is_not_there(self) -> None:
+        """What the server would refuse to start with is a finding."""
+        out, _, status = await self.said("check", PICTD__SERVER__DANGER_DUMMY_MODE="1", **PLACES)
+        self.assertEqual(status, 1)
+        self.assertIn("server.danger_dummy_mode", out)

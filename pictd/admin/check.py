@@ -1,31 +1,74 @@
-"""``pictd check``: is the configuration fit to start with? (contract D2)"""
+"""``pictd check``: would the server start, and with everything? (contract D2, D5)"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
+from pictd.admin.places import unusable
 from pictd.config.findings import ConfigError
 from pictd.config.load import Loaded
+from pictd.config.schema import Config
+from pictd.errors import PictdError
+from pictd.imaging import sandbox
+from pictd.tools.media import Children
+
+_EXPOSED = {
+    "landlock": "this kernel has no Landlock: imaging children could read any file of this user",
+    "seccomp": "this kernel can't filter system calls: imaging children could reach the network",
+}
+
+Look = Callable[[Config], Sequence[str]]
+"""What is wrong with a configuration, one line each."""
 
 
-def findings(load: Callable[[], Loaded]) -> tuple[str, ...]:
-    """What is wrong or doubtful, one line each; empty when all is well.
+async def check(
+    load: Callable[[], Loaded],
+    children: Children,
+    look: Look = lambda _: (),
+    say: Callable[[str], None] = print,
+) -> int:
+    """Tell every finding, or ``ok``. Nothing is made, and nothing is left running.
 
     :param load: reads the configuration, or raises ConfigError.
-    """
-    try:
-        return load().warnings
-    except ConfigError as error:
-        return error.messages
-
-
-def check(load: Callable[[], Loaded], say: Callable[[str], None] = print) -> int:
-    """Tell every finding, or ``ok``.
-
+    :param children: not started yet.
+    :param look: what else has to be looked at.
     :param say: writes one line.
-    :return: the exit status; doubts fail as errors do.
+    :return: the exit status; doubts fail as errors do. What isolates children less than it could
+        is told, but fails nothing: no setting mends it.
     """
-    found = findings(load)
+    found = await _findings(load, children, look)
+    for warning in exposed(sandbox.support()):
+        say(f"warning: {warning}")
     for line in found or ("ok",):
         say(line)
     return 1 if found else 0
+
+
+def exposed(support: dict[str, object]) -> Iterator[str]:
+    """What this kernel does not keep children from.
+
+    :param support: as ``sandbox.support`` tells it.
+    """
+    return (text for name, text in _EXPOSED.items() if not support.get(name))
+
+
+async def _findings(load: Callable[[], Loaded], children: Children, look: Look) -> Sequence[str]:
+    try:
+        loaded = load()
+    except ConfigError as error:
+        return error.messages
+    config = loaded.config
+    return [*loaded.warnings, *look(config), *unusable(config), *await _broken(children)]
+
+
+async def _broken(children: Children) -> Sequence[str]:
+    """What does not work of the codecs and of the children that use them."""
+    try:
+        await children.start()
+        await children.run("capabilities", {}, [], None)
+    except PictdError as error:
+        return [f"imaging children do not work here: {error}"]
+    else:
+        return [f"{name}: it does not work here" for name in children.missing()]
+    finally:
+        await children.stop()

@@ -2,35 +2,156 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import SynchronousTestCase
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
 
-from pictd.admin.check import check
+import attrs
+from twisted.internet import reactor
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from pictd.admin.check import Look, check, exposed
 from pictd.config.findings import ConfigError
 from pictd.config.load import Loaded, load
+from pictd.tools.forkserver import ChildSettings, ForkServerImaging
+from pictd.tools.media import Children
+from tests.tools.children import children_of
 
 
-class CheckTests(SynchronousTestCase):
-    """One line per finding; any finding is a failure (contract D2)."""
+@attrs.define
+class Lacking:
+    """Children that work, on a machine with fewer codecs.
+
+    :ivar codecs: what is missing.
+    """
+
+    codecs: Sequence[str] = ()
+
+    async def start(self) -> None:
+        """Nothing to wait for."""
+
+    async def stop(self) -> None:
+        """Nothing to end."""
+
+    def missing(self) -> Sequence[str]:
+        """As told."""
+        return self.codecs
+
+    async def run(
+        self, task: str, arguments: Mapping[str, object], reads: Sequence[Path], folder: Path | None
+    ) -> Mapping[str, object]:
+        """Always successful."""
+        return {}
+
+
+class CheckTestCase(TestCase):
+    """Collects what is said, with every path in one folder."""
 
     def setUp(self) -> None:
-        """Collects what is said."""
+        """Make the folder."""
         self.said: list[str] = []
+        folder = Path(self.mktemp()).absolute()
+        self.settings = {
+            "PICTD__SERVER__TEMPORARY_DIRECTORY": str(folder),
+            "PICTD__REPO__TYPE": "sqlite",
+            "PICTD__REPO__PATH": str(folder / "pictd.sqlite3"),
+            "PICTD__STORE__PATH": str(folder / "files"),
+        }
 
-    def test_nothing_to_find(self) -> None:
+    def loaded(self, **settings: str) -> Callable[[], Loaded]:
+        """How the configuration is read, with these settings beside the paths."""
+        return lambda: load(None, {**self.settings, **settings}, {})
+
+    async def check(
+        self,
+        load: Callable[[], Loaded],
+        children: Children | None = None,
+        look: Look = lambda _: (),
+    ) -> int:
+        """The exit status; of what is said, all but what depends on this kernel."""
+        status = await check(load, children or Lacking(), look, self.said.append)
+        self.said = [line for line in self.said if not line.startswith("warning: this kernel")]
+        return status
+
+
+class FindingTests(CheckTestCase):
+    """One line per finding; any finding is a failure (contract D2)."""
+
+    async def test_nothing_to_find(self) -> None:
         """Says so."""
-        status = check(lambda: load(None, {}, {}), self.said.append)
-        self.assertEqual((status, self.said), (0, ["ok"]))
+        self.assertEqual((await self.check(self.loaded()), self.said), (0, ["ok"]))
 
-    def test_a_warning(self) -> None:
+    async def test_a_warning(self) -> None:
         """Is a failure here, though the server would start."""
-        status = check(lambda: load(None, {"PICTD__NOPE": "1"}, {}), self.said.append)
+        status = await self.check(self.loaded(PICTD__NOPE="1"))
         self.assertEqual((status, len(self.said)), (1, 1))
         self.assertIn("nope", self.said[0])
 
-    def test_errors(self) -> None:
+    async def test_errors(self) -> None:
         """Each has its line."""
 
         def broken() -> Loaded:
             raise ConfigError(["one", "two"])
 
-        self.assertEqual((check(broken, self.said.append), self.said), (1, ["one", "two"]))
+        self.assertEqual((await self.check(broken), self.said), (1, ["one", "two"]))
+
+    async def test_a_place_that_cannot_be_used(self) -> None:
+        """Is told with its key."""
+        status = await self.check(self.loaded(PICTD__STORE__PATH="/dev/null/files"))
+        self.assertEqual((status, len(self.said)), (1, 1))
+        self.assertIn("store.path: /dev/null/files", self.said[0])
+
+    async def test_what_else_is_looked_at(self) -> None:
+        """Sees the configuration, and fails with the rest."""
+        status = await self.check(self.loaded(), look=lambda c: [f"port {c.server.address.port}"])
+        self.assertEqual((status, self.said), (1, ["port 8080"]))
+
+    async def test_a_missing_codec(self) -> None:
+        """Is named (contract D5)."""
+        status = await self.check(self.loaded(), Lacking(["AVIF codec"]))
+        self.assertEqual((status, self.said), (1, ["AVIF codec: it does not work here"]))
+
+
+class RealChildrenTests(CheckTestCase):
+    """The fork server itself, and a task in one of its children."""
+
+    timeout = 60
+
+    def children(self, tasks: str = "pictd.imaging.tasks") -> ForkServerImaging:
+        """Not started yet."""
+        settings = ChildSettings(seconds=20, tasks=tasks)
+        return ForkServerImaging(cast(Any, reactor), cast(Any, reactor), settings)
+
+    async def test_they_work(self) -> None:
+        """All codecs of the supported formats are here, and none of the children stays."""
+        before = children_of(os.getpid())
+        status = await self.check(self.loaded(), self.children())
+        self.assertEqual((status, self.said), (0, ["ok"]))
+        self.assertEqual(children_of(os.getpid()), before)
+
+    async def test_a_server_that_does_not_start(self) -> None:
+        """Is a finding, not an exception."""
+        status = await self.check(self.loaded(), self.children("tests.tools.no_such_module"))
+        self.assertEqual((status, len(self.said)), (1, 1))
+        self.assertIn("imaging children do not work here", self.said[0])
+
+    async def test_a_child_that_cannot_work(self) -> None:
+        """Though the server starts: here its tasks are others."""
+        status = await self.check(self.loaded(), self.children("tests.tools.misbehaviour"))
+        self.assertEqual((status, len(self.said)), (1, 1))
+        self.assertIn("imaging children do not work here", self.said[0])
+
+
+class ExposedTests(SynchronousTestCase):
+    """What a kernel does not offer is told."""
+
+    def test_everything_is_there(self) -> None:
+        """Nothing to tell."""
+        self.assertEqual(list(exposed({"landlock": 7, "seccomp": True})), [])
+
+    def test_old_kernels(self) -> None:
+        """One line each."""
+        (line,) = exposed({"landlock": 0, "seccomp": True})
+        self.assertIn("Landlock", line)
+        self.assertEqual(len(list(exposed({"landlock": 0, "seccomp": False}))), 2)
