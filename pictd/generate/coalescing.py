@@ -10,14 +10,22 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from pictd.errors import Overloaded, PictdError, RepoUnavailable, StoreUnavailable
+from pictd.errors import (
+    AliasNotFound,
+    BytesLost,
+    Overloaded,
+    PictdError,
+    RepoUnavailable,
+    StoreUnavailable,
+)
 
 MOST_REMEMBERED = 1000
 """Failures; the oldest is forgotten first."""
 
 T = TypeVar("T")
 
-_PASSING = (Overloaded, RepoUnavailable, StoreUnavailable)
+_PASSING = (AliasNotFound, BytesLost, Overloaded, RepoUnavailable, StoreUnavailable)
+"""Another upload of the same content ends the first two."""
 
 
 class Coalescer(Generic[T]):

@@ -6,6 +6,7 @@ bytes are stray, and the next start removes them; after ``add`` the variant is w
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
 import attrs
@@ -44,7 +45,7 @@ class Recipe:
     chain: Chain
     output: Output
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The variant key."""
         return self.chain.key(self.output)
@@ -92,7 +93,8 @@ class Generate(Service):
         record = original.record
         source = await self._backends.store.local(record.identifier, folder)
         if source is None:
-            raise BytesLost
+            kept = await self._backends.repo.refers_to(record.identifier)
+            raise BytesLost if kept else AliasNotFound  # removed since it was looked up
         return await self._backends.media.render(
             source, record.hash.format, folder, recipe.chain, recipe.output
         )

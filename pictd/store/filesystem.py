@@ -61,9 +61,9 @@ class FilesystemStore:
 
     async def open(self, identifier: str) -> IBlob | None:
         """See ``IStore``. A file that is open already costs no thread."""
-        path = path_of(self._root, identifier)
         file = self._open_files.get(identifier)
         if file is None:
+            path = path_of(self._root, identifier)
             file = await self._in_thread(lambda: self._open(path))
             if file is not None:
                 self._open_files.put(identifier, file)

@@ -12,7 +12,7 @@ from pictd.web.listing import Listing
 from pictd.web.media import IMMUTABLE, MediaSender
 from pictd.web.originals import Originals
 from pictd.web.parts import Parts
-from pictd.web.routing import Route, application
+from pictd.web.routing import Route, Shortcuts, application
 from pictd.web.sources import Sources
 from pictd.web.uploads import Uploads
 from pictd.web.variants import Variants
@@ -21,14 +21,17 @@ from pictd.web.variants import Variants
 def entrance(parts: Parts) -> Entrance:
     """The resource that a site serves."""
     settings = parts.settings
-    resource = application(routes(parts), parts.clock).resource()
-    return Entrance(resource, settings.api_key, Cors(settings.cors_origins))
+    table = routes(parts)
+    router = application(table, parts.clock).resource()
+    shortcuts = Shortcuts(table, parts.clock)
+    return Entrance(router, shortcuts, settings.api_key, Cors(settings.cors_origins))
 
 
 def routes(parts: Parts) -> list[Route]:
     """Every route of the server, family by family."""
     sources = Sources(parts.repo, parts.lookup)
-    sender = MediaSender(parts.store, (parts.settings.cache_control or IMMUTABLE).encode())
+    cache_control = (parts.settings.cache_control or IMMUTABLE).encode()
+    sender = MediaSender(parts.repo, parts.store, cache_control)
     families = (
         Health(parts),
         Uploads(parts),

@@ -33,6 +33,8 @@ HEAD_SECONDS = 5
 _HEAD_BYTES = 131072
 _HEAD_LINES = 96
 _DRAIN_SECONDS = 120.0
+_LAST_WORD_SECONDS = 3.0
+"""How long a client that was too slow may take to read that."""
 _STALL_SECONDS = 60.0
 
 
@@ -92,7 +94,8 @@ class Channel(HTTPChannel):
     def requestDone(self, request: Any) -> None:
         if not request.body.complete:
             self._drained = request
-            self._patience = self.callLater(_DRAIN_SECONDS, self.give_up)
+            patience = _LAST_WORD_SECONDS if request.body.is_late else _DRAIN_SECONDS
+            self._patience = self.callLater(patience, self.give_up)
             request.body.close()
             return
         self._held_back = False

@@ -48,8 +48,10 @@ async def within(
     :param deadline: nanoseconds since the epoch.
     :raise RequestTimeout: the deadline passed; the work was cancelled.
     """
+    if deadline is None:
+        return await work
     result = Deferred.fromCoroutine(work)
-    if deadline is not None and not result.called:
+    if not result.called:
         left = (deadline - from_seconds(clock.seconds())) / SECOND
         _limit(result, max(left, 0), clock)
     return await result

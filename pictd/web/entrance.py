@@ -17,6 +17,7 @@ from pictd.errors import InvalidApiKey, PictdError
 from pictd.web.answers import send_empty, send_failure
 from pictd.web.cors import Cors
 from pictd.web.deadline import parse_deadline
+from pictd.web.routing import Shortcuts
 from pictd.web.site import PictdRequest
 
 KEY_HEADER = b"x-api-token"
@@ -31,9 +32,12 @@ class Entrance(Resource):
 
     isLeaf = True
 
-    def __init__(self, routes: IResource, api_key: str | None, cors: Cors) -> None:
+    def __init__(
+        self, routes: IResource, shortcuts: Shortcuts, api_key: str | None, cors: Cors
+    ) -> None:
         super().__init__()
         self._routes = routes
+        self._shortcuts = shortcuts
         self._cors = cors
         self._api_key = api_key.encode() if api_key else None
         self._idle: list[Deferred[None]] = []
@@ -64,6 +68,8 @@ class Entrance(Resource):
         if self._cors.is_preflight(request):
             self._cors.permit(request)
             send_empty(request, 204)
+            return NOT_DONE_YET
+        if self._shortcuts.render(request):
             return NOT_DONE_YET
         return self._routes.render(request)
 

@@ -6,8 +6,8 @@ from typing import Self
 
 import attrs
 
-from pictd.errors import BytesLost
-from pictd.interfaces import IBlob, IStore, Original, Variant
+from pictd.errors import AliasNotFound, BytesLost
+from pictd.interfaces import IBlob, IRepo, IStore, Original, Variant
 from pictd.model.details import Details
 from pictd.web.answers import send_empty
 from pictd.web.bodies import send_stream
@@ -58,6 +58,7 @@ class Served:
 class MediaSender:
     """:ivar cache_control: of media that were found."""
 
+    repo: IRepo
     store: IStore
     cache_control: bytes = IMMUTABLE.encode()
 
@@ -65,6 +66,7 @@ class MediaSender:
         """200, 206, 304 or 416, as the request's headers ask.
 
         :raise BytesLost: there is nothing to send.
+        :raise AliasNotFound: it was removed meanwhile.
         :raise RangeNotSatisfiable: several ranges, or of another unit.
         """
         conditions = Conditions.of(request.requestHeaders)
@@ -94,7 +96,8 @@ class MediaSender:
     async def _open(self, served: Served) -> IBlob:
         blob = await self.store.open(served.identifier)
         if blob is None:
-            raise BytesLost
+            kept = await self.repo.refers_to(served.identifier)
+            raise BytesLost if kept else AliasNotFound  # removed since it was looked up
         return blob
 
     async def _send_part(self, request: PictdRequest, blob: IBlob, asked: bytes | None) -> None:

@@ -28,7 +28,7 @@ class Originals:
         by_path = {b"GET": self.by_path, b"HEAD": self.by_path}
         by_query = {b"GET": self.by_query, b"HEAD": self.by_query}
         return [
-            Route("/image/original/<filename>", by_path),
+            Route("/image/original/<filename>", by_path, is_hot=True),
             Route("/image/original", by_query),
         ]
 

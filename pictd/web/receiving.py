@@ -97,8 +97,14 @@ class RequestBody:
 
     @property
     def is_hopeless(self) -> bool:
-        """So much is still to come that waiting for the end of it is no use."""
-        return not self.complete and self._announced - self._received > self._limits.most
+        """So much is still to come, or so slowly, that waiting for the end of it is no use."""
+        too_much = self._announced - self._received > self._limits.most
+        return not self.complete and (too_much or self.is_late)
+
+    @property
+    def is_late(self) -> bool:
+        """It did not arrive within the receive limit."""
+        return isinstance(self._error, StreamTooSlow)
 
     def begin(self, length: int | None) -> None:
         """The head is there.

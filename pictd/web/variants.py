@@ -6,6 +6,8 @@ operations (spec http-api §4.10; contract A18).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import attrs
 
 from pictd import errors
@@ -31,6 +33,26 @@ class Asked:
     recipe: Recipe
 
 
+@lru_cache(4096)
+def parse(raw_query: bytes, extension: str, filters: tuple[str, ...]) -> Asked:
+    """Pages ask for the same variants again and again: what they mean is remembered.
+
+    :raise InvalidQuery: no source is named.
+    :raise BadOutputExtension: of the path.
+    :raise BadOperation: an operation that the filters let through is wrong.
+    """
+    query = Query.parse(raw_query)
+    source = query.process_source()
+    output = Output.from_extension(extension)
+    if output is None:
+        raise errors.BadOutputExtension(extension=extension)
+    try:
+        chain = parse_chain(allowed(query.pairs, filters))
+    except BadOperation as error:
+        raise errors.BadOperation(field=error.field) from None
+    return Asked(source, Recipe(chain, output))
+
+
 @attrs.frozen
 class Variants:
     """The process family of routes."""
@@ -41,8 +63,9 @@ class Variants:
 
     def routes(self) -> list[Route]:
         """What this family answers."""
+        process = {b"GET": self.show, b"HEAD": self.head}
         return [
-            Route("/image/process.<extension>", {b"GET": self.show, b"HEAD": self.head}),
+            Route("/image/process.<extension>", process, is_hot=True),
             Route("/image/process_backgrounded.<extension>", {b"GET": self.queue}),
             Route("/image/details/process.<extension>", {b"GET": self.describe}),
         ]
@@ -93,16 +116,7 @@ class Variants:
         send_json(request, 200, served.details.as_public_json())
 
     def _asked(self, request: PictdRequest, extension: str) -> Asked:
-        query = Query.parse(request.query)
-        source = query.process_source()
-        output = Output.from_extension(extension)
-        if output is None:
-            raise errors.BadOutputExtension(extension=extension)
-        try:
-            chain = parse_chain(allowed(query.pairs, self.parts.settings.filters))
-        except BadOperation as error:
-            raise errors.BadOperation(field=error.field) from None
-        return Asked(source, Recipe(chain, output))
+        return parse(request.query, extension, self.parts.settings.filters)
 
     async def _find(self, original: Original, recipe: Recipe) -> Variant | None:
         found = await self.parts.generate.find(original.record.hash, recipe)
@@ -124,8 +138,11 @@ class Variants:
         return await self._described(found, original, recipe)
 
     async def _described(self, found: Variant, original: Original, recipe: Recipe) -> Served:
-        expected = recipe.output.result(original.record.hash.format.kind)
-        return Served.variant(found, await self.parts.lookup.variant_details(found, expected))
+        details = found.details
+        if details is None:
+            expected = recipe.output.result(original.record.hash.format.kind)
+            details = await self.parts.lookup.variant_details(found, expected)
+        return Served.variant(found, details)
 
     async def _show_not_found(self, request: PictdRequest, recipe: Recipe) -> None:
         picture = await self.parts.lookup.not_found_picture()
