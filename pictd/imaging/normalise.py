@@ -27,7 +27,10 @@ _HASHED = 128
 
 @attrs.frozen
 class _Made:
+    """:ivar outline: of the data."""
+
     data: bytes = attrs.field(repr=False)
+    outline: Outline
     blurhash: str
 
 
@@ -61,7 +64,7 @@ def normalise(arguments: Mapping[str, Any]) -> dict[str, object]:
     except BadOperation as error:
         return {**answer, "bad_operation": error.field}
     made = _made(data, outline, chain, arguments)
-    result = write_result(made.data, Path(arguments["folder"]))
+    result = write_result(made.data, made.outline, Path(arguments["folder"]))
     return {**answer, "result": {**result, "blurhash": made.blurhash}}
 
 
@@ -83,12 +86,11 @@ def _target(source: Format, arguments: Mapping[str, Any]) -> Format:
 def _kept(clean: bytes, outline: Outline) -> _Made:
     """The strip is checked on its result, and the picture is decoded once, reduced, to see that it
     is whole."""
-    if not is_clean(clean) or attrs.evolve(outline_of(clean), orientation=1) != attrs.evolve(
-        outline, orientation=1
-    ):
+    left = _verified(clean)
+    if attrs.evolve(left, orientation=1) != attrs.evolve(outline, orientation=1):
         raise Unreadable("the file holds more than can be separated from its picture")
     film = decode(clean, outline, least=(_HASHED, _HASHED), first_only=True)
-    return _Made(clean, _hash(film)[0])
+    return _Made(clean, left, _hash(film)[0])
 
 
 def _made_anew(
@@ -96,7 +98,15 @@ def _made_anew(
 ) -> _Made:
     source = decode(clean, outline, least=least_size(chain.steps, outline.shown_size))
     text, film = _hash(transformed(source, chain.steps))
-    return _Made(encode(film, target, quality), text)
+    data = encode(film, target, quality)
+    return _Made(data, _verified(data), text)
+
+
+def _verified(data: bytes) -> Outline:
+    """The outline of what is to be stored, which must hold nothing but its picture."""
+    if not is_clean(data):
+        raise Unreadable("the file holds more than can be separated from its picture")
+    return outline_of(data)
 
 
 def _hash(film: Film) -> tuple[str, Film]:

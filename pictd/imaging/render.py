@@ -34,4 +34,4 @@ def render(arguments: Mapping[str, Any]) -> dict[str, object]:
     film = transformed(decode(data, outline, least, first_only=still), steps)
     quality = arguments["quality"][target.kind.value.lower()].get(target.label)
     made = encode(film, target, quality)
-    return {"result": write_result(made, Path(arguments["folder"]))}
+    return {"result": write_result(made, outline_of(made), Path(arguments["folder"]))}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from hashlib import sha256
 from pathlib import Path
 
 from PIL import ImageOps
@@ -27,8 +26,6 @@ class NormaliseTests(TaskCase):
             result = self.normalise(sent)["result"]
             stored = Path(result["path"]).read_bytes()
             self.assertEqual(samples.pixels(stored), samples.pixels(sent))
-            self.assertEqual(result["digest"], sha256(stored).hexdigest())
-            self.assertEqual(result["size"], len(stored))
             self.assertEqual(result["format"], {"Image": fmt})
             self.assertEqual((result["width"], result["height"]), (120, 90))
 

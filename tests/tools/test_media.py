@@ -79,7 +79,7 @@ class NormaliseTests(MediaTestCase):
         self.assertEqual((made.path.read_bytes(), made.blurhash), (MADE, BLURHASH))
 
     async def test_lies_about_the_bytes(self) -> None:
-        """The child's own digest and size are worth nothing."""
+        """Whatever the child says of them."""
         made = await self.normalise({"result": self.made(digest="00" * 32, size=1)})
         self.assertEqual(made.hash.size, len(MADE))
         self.assertEqual(made.hash.digest, hashlib.sha256(MADE).digest())
