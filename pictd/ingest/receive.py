@@ -10,7 +10,7 @@ from pictd.errors import StoreUnavailable
 from pictd.ingest.session import Received
 from pictd.interfaces import IByteStream, IScratch
 
-WRITE_AT = 256 * 1024
+WRITE_AT = 1024 * 1024
 """Bytes gathered before they are written: what an upload costs in memory."""
 
 

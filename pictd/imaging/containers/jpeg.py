@@ -13,6 +13,8 @@ from pictd.imaging.containers.profiles import sound
 from pictd.imaging.failures import Unreadable
 from pictd.model.formats import Format
 
+Buffer = bytes | memoryview
+
 _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE
 _ENTROPY = 0
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
@@ -37,7 +39,7 @@ def accepts(data: bytes) -> bool:
 
 def outline(data: bytes) -> Outline:
     """:raise Unreadable: there is no frame header, or it is broken."""
-    head: list[tuple[int, bytes]] = []
+    head: list[tuple[int, Buffer]] = []
     for segment in _segments(data):
         if segment[0] == _SOS:
             return _outline(head)
@@ -59,17 +61,17 @@ def strip(data: bytes) -> bytes:
     return b"".join([b"\xff\xd8", *_preface(segments), *kept, b"\xff\xd9"])
 
 
-def _kept(marker: int, body: bytes) -> bytes:
+def _kept(marker: int, body: Buffer) -> Buffer:
     if marker == _ENTROPY:
         return body
-    return _segment(marker, body) if marker in _KEPT else b""
+    return _segment(marker, bytes(body)) if marker in _KEPT else b""
 
 
 def _segment(marker: int, body: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _segments(data: bytes) -> Iterator[tuple[int, Buffer]]:
     """(marker, content) up to the end of the picture; entropy-coded data has the marker 0."""
     at = 2
     while True:
@@ -83,8 +85,15 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
             end = _MARKER.search(data, at)
             if end is None:
                 raise Unreadable("the JPEG is cut short")
-            yield _ENTROPY, data[at : end.start()].rstrip(b"\xff")
+            yield _ENTROPY, _without_fill(data, at, end.start())
             at = end.start()
+
+
+def _without_fill(data: bytes, start: int, end: int) -> memoryview:
+    """Nearly all of the file: it is not copied."""
+    while data[end - 1] == 0xFF and end > start:
+        end -= 1
+    return memoryview(data)[start:end]
 
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
@@ -98,7 +107,7 @@ def _marker(data: bytes, at: int) -> tuple[int, int]:
     return fill.end() + 1, marker
 
 
-def _preface(segments: Sequence[tuple[int, bytes]]) -> Iterator[bytes]:
+def _preface(segments: Sequence[tuple[int, Buffer]]) -> Iterator[bytes]:
     """The only application segments that remain, written anew."""
     if _starting(segments, _APP0, _JFIF):
         yield _segment(_APP0, _PLAIN_JFIF)
@@ -110,11 +119,12 @@ def _preface(segments: Sequence[tuple[int, bytes]]) -> Iterator[bytes]:
         yield _segment(_APP14, _ADOBE + struct.pack(">HHH", 100, 0, 0) + piece(body, 11, 1))
 
 
-def _starting(segments: Sequence[tuple[int, bytes]], marker: int, prefix: bytes) -> list[bytes]:
-    return [body for kind, body in segments if kind == marker and body.startswith(prefix)]
+def _starting(segments: Sequence[tuple[int, Buffer]], marker: int, prefix: bytes) -> list[bytes]:
+    found = [bytes(body) for kind, body in segments if kind == marker]
+    return [body for body in found if body.startswith(prefix)]
 
 
-def _profile(segments: Sequence[tuple[int, bytes]]) -> bytes | None:
+def _profile(segments: Sequence[tuple[int, Buffer]]) -> bytes | None:
     """The profile, where all of its pieces are there (ICC.1 annex B.4)."""
     pieces = {}
     for body in _starting(segments, _APP2, _ICC):
@@ -126,8 +136,8 @@ def _profile(segments: Sequence[tuple[int, bytes]]) -> bytes | None:
     return sound(b"".join(pieces[n][1] for n in sorted(pieces)))
 
 
-def _outline(head: Sequence[tuple[int, bytes]]) -> Outline:
-    frame = next((body for marker, body in head if marker in _FRAMES), None)
+def _outline(head: Sequence[tuple[int, Buffer]]) -> Outline:
+    frame = next((bytes(body) for marker, body in head if marker in _FRAMES), None)
     if frame is None:
         raise Unreadable("the JPEG holds no picture")
     height, width = numbers(">xHH", frame)
