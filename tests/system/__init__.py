@@ -1,0 +1,1 @@
+"""The real server from outside: what it does when things go wrong."""
