@@ -23,11 +23,15 @@ class GenerateTests(ServicesTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.generate = Generate(Backends(*self.backends))
+        self.original = self.uploaded()
+
+    def uploaded(self) -> Original:
+        """A picture, always the same."""
         ingest = Ingest(IngestBackends(*self.backends))
         upload = ingest.ingest(self.received(b"picture"), UploadQuery())
         original = self.find(self.successResultOf(upload).alias)
         assert original is not None
-        self.original: Original = original
+        return original
 
     def make(self) -> Deferred[Variant]:
         """Ask for the variant."""
@@ -76,6 +80,16 @@ class GenerateTests(ServicesTestCase):
         """Are told as such."""
         self.result(self.store.remove(self.original.record.identifier))
         self.failureResultOf(self.make(), BytesLost)
+
+    def test_an_original_that_went_with_its_bytes(self) -> None:
+        """Is not there any more; and that is not remembered: it may be uploaded again."""
+        original = self.original
+        self.result(self.repo.aliases.remove(original.alias))
+        self.result(self.store.remove(original.record.identifier))
+        self.failureResultOf(self.make(), AliasNotFound)
+        self.original = self.uploaded()
+        self.assertEqual(self.original.record.hash, original.record.hash)
+        self.successResultOf(self.make())
 
     def test_an_original_that_goes_meanwhile(self) -> None:
         """Takes the variant with it; its bytes are not kept."""
