@@ -28,10 +28,19 @@ CONNECTIONS = 16
 LOAD_TIME = 3.0
 SETTLE = 1.0
 
-# How much of the bare work's speed is to be left once everything else is done too.
+# How much of the bare work's speed is to be left once everything else is done too; a variant may
+# take some milliseconds more, for the child that it is made in.
 UPLOAD_TARGET = 1.6
 VARIANT_TARGET = 1.3
+VARIANT_ALLOWANCE = 10.0
 GET_TARGET = 0.5
+# What the floors are.
+NOTES = """\
+Floors are the same work bare, in one warm process, without server, children and checks:
+  upload      decode at an eighth (Pillow), SHA-256, one file written and fsynced
+  thumbnail   decode as small as pictd does, average over boxes (Pillow), encode
+  resize      decode as small as pictd does, Lanczos2 (ImageMagick, by Wand), encode
+  hot GET     Twisted alone, sending the same headers and bytes from memory"""
 # Megabytes, of the daemon and all its children together.
 MEMORY_TARGET = 150.0
 
@@ -103,7 +112,8 @@ def variant_row(
     get(server.port, paths[0])
     figure = milliseconds([get(server.port, path).seconds for path in paths[1:]])
     floor = floor_of(work).wall
-    return Row(f"cold {name}", "ms", figure, floor, Goal.AT_MOST, VARIANT_TARGET)
+    goal = (Goal.AT_MOST, VARIANT_TARGET, VARIANT_ALLOWANCE)
+    return Row(f"cold {name}", "ms", figure, floor, *goal)
 
 
 def get_row(server: Server, name: str, path: str, folder: Path) -> Row:
@@ -166,7 +176,7 @@ def hot_rows(server: Server, alias: str, folder: Path) -> list[Row]:
 def main() -> None:
     """Measure in a directory that is gone afterwards, and print the table."""
     with tempfile.TemporaryDirectory(prefix="pictd-bench-") as folder:
-        print(render(measure(Path(folder))))
+        print(render(measure(Path(folder)), NOTES))
 
 
 if __name__ == "__main__":

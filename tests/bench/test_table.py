@@ -15,6 +15,11 @@ class RowTests(SynchronousTestCase):
         self.assertTrue(Row("upload", "ms", 120, 40, Goal.AT_MOST, 3).ok)
         self.assertFalse(Row("upload", "ms", 121, 40, Goal.AT_MOST, 3).ok)
 
+    def test_an_allowance_comes_on_top(self) -> None:
+        """In the unit of the figure, whatever the floor."""
+        self.assertTrue(Row("variant", "ms", 62, 40, Goal.AT_MOST, 1.3, 10).ok)
+        self.assertFalse(Row("variant", "ms", 63, 40, Goal.AT_MOST, 1.3, 10).ok)
+
     def test_a_rate_is_held_against_its_floor(self) -> None:
         """Half the floor is the least; a little less is too little."""
         self.assertTrue(Row("GET", "/s", 500, 1000, Goal.AT_LEAST, 0.5).ok)
@@ -36,6 +41,11 @@ class RenderTests(SynchronousTestCase):
             Row("short", "MB", 123456, None, Goal.AT_MOST, 3),
         ]
         self.assertEqual(len({len(line) for line in render(rows).splitlines()}), 1)
+
+    def test_notes_stand_below(self) -> None:
+        """With a line between."""
+        table = render([Row("a", "ms", 1, 1, Goal.AT_MOST, 3, 5)], "what it means")
+        self.assertTrue(table.endswith("<= 3 x + 5 ms  yes\n\nwhat it means"), table)
 
     def test_a_missed_target_is_easy_to_see(self) -> None:
         """Its line ends in capitals."""
