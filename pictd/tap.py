@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from twisted.application.service import IService
-from twisted.logger import Logger
+from twisted.logger import (
+    FileLogObserver,
+    FilteringLogObserver,
+    Logger,
+    LogLevel,
+    LogLevelFilterPredicate,
+    formatEvent,
+    globalLogPublisher,
+)
 from twisted.python import usage
 from twisted.scripts import twistd
 
@@ -204,11 +212,21 @@ def _check(load: Callable[[], Loaded]) -> NoReturn:
     from pictd.assembly import unsupported
     from pictd.tools.forkserver import ChildSettings, ForkServerImaging
 
+    _show_complaints("pictd.tools.process")
+
     async def answer(reactor: Any) -> None:
         children = ForkServerImaging(reactor, reactor, ChildSettings(seconds=CHECK_SECONDS))
         raise SystemExit(await check(load, children, unsupported))
 
     react(answer)
+
+
+def _show_complaints(namespace: str) -> None:
+    """Let warnings of one part go to standard error, without a log: what children say there."""
+    heeded = LogLevelFilterPredicate(defaultLogLevel=LogLevel.critical)
+    heeded.setLogLevelForNamespace(namespace, LogLevel.warn)
+    shown = FileLogObserver(sys.stderr, lambda event: f"{formatEvent(event)}\n")
+    globalLogPublisher.addObserver(FilteringLogObserver(shown, [heeded]))
 
 
 def main() -> None:

@@ -273,3 +273,16 @@ class TerminalTests(TestCase):
         out, _, status = await self.said("check", PICTD__SERVER__DANGER_DUMMY_MODE="1", **PLACES)
         self.assertEqual(status, 1)
         self.assertIn("server.danger_dummy_mode", out)
+
+    async def test_check_of_a_broken_installation(self) -> None:
+        """The finding is on standard output; what the child said of it, on standard error."""
+        broken = Path(self.mktemp()).absolute()
+        broken.mkdir()
+        (broken / "numpy.py").write_text("raise ImportError('no numpy today')\n")
+        path = f"{ROOT}{os.pathsep}{broken}"
+        out, err, status = await getProcessOutputAndValue(
+            sys.executable, ["-c", CONSOLE, "check"], {**PLACES, "PYTHONPATH": path}, str(broken)
+        )
+        self.assertEqual(status, 1)
+        self.assertIn(b"imaging children do not work here", out)
+        self.assertIn(b"no numpy today", err)
