@@ -75,7 +75,7 @@ def make_service(config: Config, reactor: Any) -> IService:
     parts = _parts(config, reactor, repo, store, media, scratch)
     door = entrance(parts)
     limits = BodyLimits(_most_bytes(parts.settings))
-    listener = Listener(bound, PictdSite(door, reactor, limits), door, reactor)
+    listener = Listener(bound, PictdSite(door, reactor, limits), reactor)
     at_work = Stages([parts.access, parts.generate, parts.ingest, *_background(parts)])
     return Stages(
         [

@@ -34,7 +34,7 @@ _HEAD_BYTES = 131072
 _HEAD_LINES = 96
 _DRAIN_SECONDS = 120.0
 _LAST_WORD_SECONDS = 3.0
-"""How long a client that was too slow may take to read that."""
+"""How long a client that goes on sending may take to read why nobody listens any more."""
 _STALL_SECONDS = 60.0
 
 
@@ -58,6 +58,23 @@ class Channel(HTTPChannel):
     _patience: IDelayedCall | None = None
     _unsent_before = -1
     _moved_at = 0.0
+
+    # Its life
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self.site.opened(self)
+
+    def wind_down(self) -> None:
+        """Answer what was asked for, then close."""
+        self.persistent = 0
+        if self._drained is not None:
+            self._end_within(_LAST_WORD_SECONDS)
+        elif not self.requests:
+            self.loseConnection()
+
+    def checkPersistence(self, request: Any, version: bytes) -> bool:
+        return not self.site.is_closing and bool(super().checkPersistence(request, version))
 
     # Heads
 
@@ -94,8 +111,8 @@ class Channel(HTTPChannel):
     def requestDone(self, request: Any) -> None:
         if not request.body.complete:
             self._drained = request
-            patience = _LAST_WORD_SECONDS if request.body.is_late else _DRAIN_SECONDS
-            self._patience = self.callLater(patience, self.give_up)
+            hurry = request.body.is_late or self.site.is_closing
+            self._end_within(_LAST_WORD_SECONDS if hurry else _DRAIN_SECONDS)
             request.body.close()
             return
         self._held_back = False
@@ -123,6 +140,10 @@ class Channel(HTTPChannel):
         if request is not None:
             self._cancel_patience()
             self.requestDone(request)
+
+    def _end_within(self, seconds: float) -> None:
+        self._cancel_patience()
+        self._patience = self.callLater(seconds, self.give_up)
 
     def _cancel_patience(self) -> None:
         patience, self._patience = self._patience, None
@@ -183,6 +204,7 @@ class Channel(HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._gone = True
+        self.site.closed(self)
         self._cancel_patience()
         super().connectionLost(reason)
 

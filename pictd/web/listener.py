@@ -9,12 +9,12 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IReactorSocket, IReactorTime
 from twisted.logger import Logger
-from twisted.web.server import Site
 
-from pictd.web.entrance import Entrance
+from pictd.web.site import PictdSite
 
 FINISH_WITHIN = 20.0
-"""Seconds that running requests get after the server was told to stop."""
+"""Seconds that running requests get after the server was told to stop, and clients for taking
+the answers."""
 
 BACKLOG = 1024
 """Connections that wait to be accepted."""
@@ -46,12 +46,9 @@ class Listener(Service):
 
     _log = Logger()
 
-    def __init__(
-        self, bound: socket.socket, site: Site, entrance: Entrance, reactor: IReactorSocket
-    ) -> None:
+    def __init__(self, bound: socket.socket, site: PictdSite, reactor: IReactorSocket) -> None:
         self._bound = bound
         self._site = site
-        self._entrance = entrance
         self._reactor = reactor
         self._port: IListeningPort | None = None
 
@@ -74,6 +71,6 @@ class Listener(Service):
             await maybeDeferred(self._port.stopListening)
         clock = IReactorTime(self._reactor)
         try:
-            await self._entrance.idle().addTimeout(FINISH_WITHIN, clock)
+            await self._site.wind_down().addTimeout(FINISH_WITHIN, clock)
         except TimeoutError:
-            self._log.warn("{count} requests were cut off", count=self._entrance.busy)
+            self._log.warn("{count} connections were cut off", count=len(self._site.channels))

@@ -27,6 +27,7 @@ import re
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 from twisted.web.http import NO_BODY_CODES, datetimeToString
@@ -246,6 +247,8 @@ class PictdSite(Site):
     """Serves one resource over HTTP/1.
 
     :ivar limits: of request bodies.
+    :ivar channels: the connections.
+    :ivar is_closing: each connection ends with the answer at hand.
     """
 
     protocol: Any = Channel
@@ -256,6 +259,31 @@ class PictdSite(Site):
             resource, timeout=HEAD_SECONDS, reactor=clock, parsePOSTFormSubmission=False
         )
         self.limits = limits
+        self.channels: set[Channel] = set()
+        self.is_closing = False
+        self._empty: Deferred[None] = Deferred()
+
+    def wind_down(self) -> Deferred[None]:
+        """Close every connection once what was asked on it is answered, and the client has taken
+        the answer. To be called once; fires when none is left."""
+        self.is_closing = True
+        for channel in list(self.channels):
+            channel.wind_down()
+        self._tell_if_empty()
+        return self._empty
+
+    def opened(self, channel: Channel) -> None:
+        """A client has come."""
+        self.channels.add(channel)
+
+    def closed(self, channel: Channel) -> None:
+        """The connection is gone."""
+        self.channels.discard(channel)
+        self._tell_if_empty()
+
+    def _tell_if_empty(self) -> None:
+        if self.is_closing and not self.channels and not self._empty.called:
+            self._empty.callback(None)
 
     def startFactory(self) -> None:
         """No access log, and no clock that ticks for it."""

@@ -83,9 +83,9 @@ class Exchange:
         self.clock = Clock()
         self.clock.advance(1_700_000_000)
         self.leaf = Leaf(handler)
-        site = PictdSite(self.leaf, self.clock, limits or BodyLimits(1000))
+        self.site = PictdSite(self.leaf, self.clock, limits or BodyLimits(1000))
         self.wire = Wire()
-        self._channel = site.buildProtocol(None)
+        self._channel = self.site.buildProtocol(None)
         assert self._channel is not None
         self._channel.makeConnection(self.wire)
 

@@ -443,3 +443,51 @@ class ReadAllTests(SynchronousTestCase):
         exchange.send(b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n12345678901")
         text = "JSON payload has exceeded limit (10 bytes)."
         self.assertEqual(str(exchange.leaf.outcomes[0]), text)
+
+
+class WindDownTests(SynchronousTestCase):
+    """The end of a site."""
+
+    def test_nothing_is_open(self) -> None:
+        """It is over at once."""
+        exchange = Exchange(echo)
+        exchange.leave()
+        self.successResultOf(exchange.site.wind_down())
+
+    def test_idle_connection(self) -> None:
+        """It is closed, and the end is when it is gone."""
+        exchange = Exchange(echo)
+        over = exchange.site.wind_down()
+        self.assertTrue(exchange.wire.closed)
+        self.assertNoResult(over)
+        exchange.leave()
+        self.successResultOf(over)
+
+    def test_request_under_way(self) -> None:
+        """It is answered, and told that nothing follows on this connection."""
+        exchange = Exchange(echo)
+        exchange.send(post(4) + b"1")
+        exchange.site.wind_down()
+        self.assertFalse(exchange.wire.closed)
+        exchange.send(b"234")
+        answer = exchange.received()
+        self.assertIn(b"\r\nconnection: close\r\n", answer)
+        self.assertTrue(answer.endswith(b"1234"))
+        self.assertTrue(exchange.wire.closed)
+
+    def test_head_under_way(self) -> None:
+        """So is a request of which the first line has come."""
+        exchange = Exchange(echo)
+        exchange.send(GET[:20])
+        exchange.site.wind_down()
+        exchange.send(GET[20:])
+        self.assertTrue(exchange.received().startswith(b"HTTP/1.1 200 "))
+        self.assertTrue(exchange.wire.closed)
+
+    def test_body_that_nobody_wants(self) -> None:
+        """It is not waited for."""
+        exchange = Exchange(early)
+        exchange.send(post(900) + b"x")
+        exchange.site.wind_down()
+        exchange.clock.advance(3)
+        self.assertTrue(exchange.wire.aborted)
