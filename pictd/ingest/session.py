@@ -15,12 +15,16 @@ from uuid import uuid4
 import attrs
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
+from pictd.errors import StoreUnavailable
 from pictd.interfaces import HashRecord, IMedia, IRepo, IScratch, IStore, IValidator, Normalised
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.times import from_seconds
 from pictd.model.uploads import UploadQuery
+
+_log = Logger()
 
 
 @attrs.frozen
@@ -142,12 +146,21 @@ class Session:
             )
             needed = published.created or await self._heal(published.record, record, wanted)
         finally:
-            await (store.keep(identifier) if needed else store.remove(identifier))
+            await self._settle(identifier, needed)
         return attrs.evolve(
             wanted,
             details=published.details or wanted.details,
             blurhash=published.record.blurhash or wanted.blurhash,
         )
+
+    async def _settle(self, identifier: str, needed: bool) -> None:
+        """Where this fails the bytes stay stray, and the sweep of strays does it: what was
+        published is published, and its client has to know of it."""
+        store = self._backends.store
+        try:
+            await (store.keep(identifier) if needed else store.remove(identifier))
+        except StoreUnavailable as error:
+            _log.warn("{identifier} stays stray: {error}", identifier=identifier, error=error)
 
     async def _heal(self, known: HashRecord, fresh: HashRecord, wanted: Ingested) -> bool:
         """Whether the record now points at the fresh copy, because its own bytes were lost."""

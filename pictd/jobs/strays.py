@@ -35,6 +35,7 @@ class Strays(Service):
         self._store = store
         self._clock = clock
         self._grace = first_grace
+        self._began: int | None = from_seconds(clock.seconds())
         self._loop = LoopingCall(self._sweep_safely)
         self._loop.clock = clock
         self._sweep: Deferred[None] | None = None
@@ -52,12 +53,11 @@ class Strays(Service):
             self._sweep.cancel()
         return self._sweep
 
-    async def sweep(self, grace: int) -> int:
-        """Remove what is stray for longer than ``grace`` seconds, and keep what is recorded.
+    async def sweep(self, before: int) -> int:
+        """Remove what has been stray since before that moment, and keep what is recorded.
 
         :return: how many were removed.
         """
-        before = from_seconds(self._clock.seconds()) - grace * SECOND
         removed = 0
         for identifier in await self._store.strays(before):
             if await self._repo.refers_to(identifier):
@@ -67,18 +67,23 @@ class Strays(Service):
                 removed += 1
         return removed
 
+    def _moment(self) -> int:
+        """The first sweep leaves alone whatever was saved since this process began."""
+        now = from_seconds(self._clock.seconds()) if self._began is None else self._began
+        return now - self._grace * SECOND
+
     def _sweep_safely(self) -> Deferred[None]:
         self._sweep = Deferred.fromCoroutine(self._sweep_and_log())
         return self._sweep
 
     async def _sweep_and_log(self) -> None:
         try:
-            removed = await self.sweep(self._grace)
+            removed = await self.sweep(self._moment())
         except CancelledError:
             return
         except PictdError as error:
             self._log.warn("stray bytes were not looked for: {error}", error=error)
             return
-        self._grace = GRACE
+        self._began, self._grace = None, GRACE
         if removed:
             self._log.info("{count} stray files of a crash were removed", count=removed)
