@@ -8,6 +8,7 @@ import signal
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from pathlib import Path
 
 import attrs
 from twisted.internet.defer import Deferred, gatherResults
@@ -171,6 +172,20 @@ class ChildCrashTests(SystemTestCase):
         await self.uploaded(server, still("png"))
         await self.assert_well(server)
 
+    async def test_daemon_alone(self) -> None:
+        """Its children go with it, in the middle of their work; the next start cleans up."""
+        server = await self.started()
+        alias = await self.uploaded(server, saved(detailed(3000, 2000), "jpeg"))
+        job = self._begin_slow(server, alias)
+        await self._imaging_children(server)
+        children = server.children()
+        os.kill(server.pid, signal.SIGKILL)
+        await self.assertFailure(job, *_GONE)
+        await self.until(lambda: not any(map(_exists, children)), lambda: children)
+        await server.ended()
+        await server.restarted()
+        await self.assert_well(server)
+
     async def test_stopped_fork_server(self) -> None:
         """One that hangs is noticed, within the time of a job and a little."""
         server = await self.started(MEDIA__PROCESS_TIMEOUT="1")
@@ -223,6 +238,10 @@ def _direct(server: ServerProcess) -> list[int]:
     found = server.children()
     theirs = {each for child in found for each in descendants(child)}
     return [child for child in found if child not in theirs]
+
+
+def _exists(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
 
 
 def _slow_picture() -> bytes:
