@@ -26,12 +26,13 @@ from pictd.generate.service import Backends as GenerateBackends
 from pictd.generate.service import Generate
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends
-from pictd.interfaces import IMedia, IRepo, IStore, Queue
+from pictd.interfaces import IMedia, IRepo, IStore
 from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.processing import Processing
 from pictd.jobs.strays import Strays
 from pictd.jobs.worker import Worker
 from pictd.model.limits import MEBIBYTE, Bounds, Rules
+from pictd.model.records import Queue
 from pictd.remote.validator import HttpValidator
 from pictd.repo.sqlite.database import SqliteRepo
 from pictd.signals import Signals

@@ -6,10 +6,11 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from pictd.errors import BytesLost, ProxyNotFound, ReadOnly
-from pictd.interfaces import IMedia, IRepo, IScratch, IStore, Original, Variant
+from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.model.alias import Alias, from_stored_bytes
 from pictd.model.details import Details
 from pictd.model.formats import Format
+from pictd.model.records import Original, Variant
 from pictd.model.times import from_seconds
 
 NOT_FOUND_SETTING = "404-alias"

@@ -12,8 +12,9 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from pictd.errors import AliasNotFound, InvalidDeleteToken
-from pictd.interfaces import IRepo, Queue
+from pictd.interfaces import IRepo
 from pictd.model.alias import Alias, DeleteToken
+from pictd.model.records import Queue
 from pictd.model.times import from_seconds
 
 

@@ -16,11 +16,12 @@ from twisted.internet.interfaces import IReactorTime
 
 from pictd.errors import AliasNotFound, BytesLost
 from pictd.generate.coalescing import Coalescer
-from pictd.interfaces import IMedia, IRepo, IScratch, IStore, Original, Rendered, Variant
+from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.model.details import Details
 from pictd.model.formats import Output
 from pictd.model.hashes import Hash
 from pictd.model.operations import Chain
+from pictd.model.records import Original, Rendered, Variant
 from pictd.model.times import from_seconds
 
 REMEMBER_FAILURES = 10.0

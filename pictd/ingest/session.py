@@ -18,9 +18,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import HashRecord, IMedia, IRepo, IScratch, IStore, IValidator, Normalised
+from pictd.interfaces import IMedia, IRepo, IScratch, IStore, IValidator
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
+from pictd.model.records import HashRecord, Normalised
 from pictd.model.times import from_seconds
 from pictd.model.uploads import UploadQuery
 

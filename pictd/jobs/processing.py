@@ -8,10 +8,11 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from pictd.generate.service import Generate, Recipe
-from pictd.interfaces import IRepo, Queue
+from pictd.interfaces import IRepo
 from pictd.jobs.worker import Duty, NotUnderstood
 from pictd.model.alias import Alias
 from pictd.model.operations import parse_key
+from pictd.model.records import Queue
 from pictd.model.times import from_seconds
 
 

@@ -18,7 +18,8 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from pictd.errors import Overloaded, RepoUnavailable, StoreUnavailable
-from pictd.interfaces import IRepo, Job, Queue
+from pictd.interfaces import IRepo
+from pictd.model.records import Job, Queue
 from pictd.model.times import SECOND, from_seconds
 
 LEASE = 30

@@ -8,20 +8,11 @@ import attrs
 from zope.interface import implementer
 
 from pictd.errors import AliasAlreadyExists
-from pictd.interfaces import (
-    HashRecord,
-    IAliases,
-    IHashes,
-    IVariants,
-    Listed,
-    Original,
-    Page,
-    Published,
-    Variant,
-)
+from pictd.interfaces import IAliases, IHashes, IVariants
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.hashes import Hash
+from pictd.model.records import HashRecord, Listed, Original, Page, Published, Variant
 from pictd.repo.memory_tables import StoredVariant, Tables
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import attrs
 
-from pictd.interfaces import HashRecord, Job, Queue
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.hashes import Hash
+from pictd.model.records import HashRecord, Job, Queue
 from pictd.repo.wakeups import Wakeups
 
 

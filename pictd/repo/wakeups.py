@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from twisted.internet.defer import Deferred
 
-from pictd.interfaces import Queue
+from pictd.model.records import Queue
 
 
 class Wakeups:

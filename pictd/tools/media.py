@@ -26,10 +26,11 @@ from pictd.errors import (
     UnsupportedMedia,
     VideoDisabled,
 )
-from pictd.interfaces import IMedia, Normalised, Rendered
+from pictd.interfaces import IMedia
 from pictd.model.formats import Format, Output
 from pictd.model.limits import Measured, Reason, Refusal, Rules, refusal
 from pictd.model.operations import Chain
+from pictd.model.records import Normalised, Rendered
 from pictd.model.uploads import UploadQuery
 from pictd.tools import results
 from pictd.tools.results import Result

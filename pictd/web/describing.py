@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from pictd.errors import AliasNotFound
-from pictd.interfaces import Original
 from pictd.model.alias import Alias
+from pictd.model.records import Original
 from pictd.web.answers import send_json
 from pictd.web.parts import Parts
 from pictd.web.queries import Query

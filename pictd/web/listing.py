@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import attrs
 
 from pictd.errors import AliasNotFound
-from pictd.interfaces import Listed, Page
 from pictd.model.alias import Alias
 from pictd.model.hashes import Hash
+from pictd.model.records import Listed, Page
 from pictd.web.answers import send_json
 from pictd.web.parts import Parts
 from pictd.web.queries import U64, Query

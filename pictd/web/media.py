@@ -7,8 +7,9 @@ from typing import Self
 import attrs
 
 from pictd.errors import AliasNotFound, BytesLost
-from pictd.interfaces import IBlob, IRepo, IStore, Original, Variant
+from pictd.interfaces import IBlob, IRepo, IStore
 from pictd.model.details import Details
+from pictd.model.records import Original, Variant
 from pictd.web.answers import send_empty
 from pictd.web.bodies import send_stream
 from pictd.web.conditions import Conditions, Validators

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import attrs
 
-from pictd.interfaces import Original
 from pictd.model.alias import Alias
+from pictd.model.records import Original
 from pictd.web.answers import send_empty
 from pictd.web.media import MediaSender, Served
 from pictd.web.parts import Parts

@@ -6,8 +6,9 @@ import attrs
 
 from pictd.catalog.lookup import Lookup
 from pictd.errors import ProxyNotFound, ReadOnly
-from pictd.interfaces import IRepo, Original
+from pictd.interfaces import IRepo
 from pictd.model.alias import Alias
+from pictd.model.records import Original
 from pictd.web.queries import Query, Source
 
 

@@ -12,10 +12,10 @@ import attrs
 
 from pictd import errors
 from pictd.generate.service import Recipe
-from pictd.interfaces import Original, Variant
 from pictd.jobs.processing import queue_variant
 from pictd.model.formats import Output
 from pictd.model.operations import BadOperation, allowed, parse_chain
+from pictd.model.records import Original, Variant
 from pictd.web.answers import send_empty, send_json
 from pictd.web.media import MediaSender, Served
 from pictd.web.parts import Parts

@@ -17,9 +17,9 @@ from pictd.errors import (
 )
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Ingested
-from pictd.interfaces import Original, Queue
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.hashes import Hash
+from pictd.model.records import Original, Queue
 from pictd.model.uploads import UploadQuery
 from tests.support.services import ServicesTestCase
 

@@ -8,22 +8,12 @@ import attrs
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from pictd.interfaces import (
-    HashRecord,
-    IAliases,
-    IDetails,
-    IHashes,
-    IJobs,
-    IRepo,
-    ISettings,
-    IVariants,
-    Published,
-    Queue,
-)
+from pictd.interfaces import IAliases, IDetails, IHashes, IJobs, IRepo, ISettings, IVariants
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.formats import Format
 from pictd.model.hashes import Hash
+from pictd.model.records import HashRecord, Published, Queue
 
 if TYPE_CHECKING:
     Mixin = TestCase

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pictd.errors import AliasAlreadyExists
-from pictd.interfaces import Original
 from pictd.model.alias import Alias
+from pictd.model.records import Original
 from tests.contracts.repo import RepoContract, details_at, hash_of, record_of, token_of
 
 

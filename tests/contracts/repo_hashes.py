@@ -5,9 +5,9 @@ from __future__ import annotations
 import attrs
 
 from pictd.errors import AliasAlreadyExists
-from pictd.interfaces import Page
 from pictd.model.alias import Alias
 from pictd.model.hashes import Hash
+from pictd.model.records import Page
 from tests.contracts.repo import RepoContract, details_at, hash_of, record_of, token_of
 
 

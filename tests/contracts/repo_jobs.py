@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from twisted.internet.defer import CancelledError, Deferred
 
-from pictd.interfaces import Job, Queue
 from pictd.model.alias import Alias
+from pictd.model.records import Job, Queue
 from tests.contracts.repo import RepoContract
 
 LEASE = 60

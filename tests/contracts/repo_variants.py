@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pictd.interfaces import Variant
+from pictd.model.records import Variant
 from tests.contracts.repo import RepoContract, details_at, hash_of
 
 

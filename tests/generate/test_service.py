@@ -8,9 +8,9 @@ from pictd.errors import AliasNotFound, BytesLost, MediaFailed
 from pictd.generate.service import Backends, Generate, Recipe
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends
-from pictd.interfaces import Original, Variant
 from pictd.model.formats import Output
 from pictd.model.operations import parse_chain
+from pictd.model.records import Original, Variant
 from pictd.model.uploads import UploadQuery
 from tests.support.services import ServicesTestCase
 

@@ -7,7 +7,6 @@ from pictd.generate.service import Backends as GenerateBackends
 from pictd.generate.service import Generate, Recipe
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Ingested
-from pictd.interfaces import Original, Queue
 from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.processing import Processing, queue_variant
 from pictd.jobs.strays import GRACE, Strays
@@ -15,6 +14,7 @@ from pictd.jobs.worker import NotUnderstood, Worker
 from pictd.model.alias import Alias
 from pictd.model.formats import Output
 from pictd.model.operations import parse_chain
+from pictd.model.records import Original, Queue
 from pictd.model.uploads import UploadQuery
 from tests.support.services import ServicesTestCase
 

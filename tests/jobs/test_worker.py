@@ -7,8 +7,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.errors import MediaFailed, StoreUnavailable
-from pictd.interfaces import Job, Queue
 from pictd.jobs.worker import FIRST_PAUSE, LEASE, NotUnderstood, Worker
+from pictd.model.records import Job, Queue
 from pictd.model.times import SECOND, from_seconds
 from pictd.repo.memory import MemoryRepo
 

@@ -11,8 +11,8 @@ from twisted.internet.interfaces import IReactorThreads
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import RepoUnavailable
-from pictd.interfaces import Queue
 from pictd.model.alias import Alias
+from pictd.model.records import Queue
 from pictd.repo.sqlite.connection import open_writer
 from pictd.repo.sqlite.database import SqliteRepo
 from tests.contracts.repo import FAR, details_at, hash_of, record_of, token_of

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import AliasAlreadyExists, RepoUnavailable
-from pictd.interfaces import Queue
+from pictd.model.records import Queue
 from pictd.repo.sqlite import writer
 from pictd.repo.sqlite.connection import open_writer
 from pictd.repo.sqlite.writer import Step, Writer

@@ -11,11 +11,12 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from pictd.errors import PictdError
-from pictd.interfaces import IMedia, Normalised, Rendered
+from pictd.interfaces import IMedia
 from pictd.model.formats import Format, Kind, Output
 from pictd.model.hashes import Hash
 from pictd.model.limits import Measured
 from pictd.model.operations import Chain
+from pictd.model.records import Normalised, Rendered
 from pictd.model.uploads import UploadQuery
 
 

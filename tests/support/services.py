@@ -12,8 +12,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.ingest.session import Received
-from pictd.interfaces import Original
 from pictd.model.alias import Alias
+from pictd.model.records import Original
 from pictd.repo.memory import MemoryRepo
 from pictd.store.memory import MemoryStore
 from tests.support.media import PlainMedia

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from pictd.errors import MediaFailed, RepoUnavailable
-from pictd.interfaces import Queue
+from pictd.model.records import Queue
 from tests.support.server import KEY, SETTINGS, ServerTestCase
 
 IMMUTABLE = "public, max-age=604800, immutable"

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from zope.interface import implementer
 
 from pictd.errors import AliasAlreadyExists
-from pictd.interfaces import IAliases, Original
+from pictd.interfaces import IAliases
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.hashes import Hash
+from pictd.model.records import Original
 from pictd.repo.sqlite import rows
 from pictd.repo.sqlite.reader import Reader
 from pictd.repo.sqlite.removal import remove_unnamed

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 import attrs
 from zope.interface import implementer
 
-from pictd.interfaces import HashRecord, IHashes, Page, Published
+from pictd.interfaces import IHashes
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.hashes import Hash
+from pictd.model.records import HashRecord, Page, Published
 from pictd.repo.sqlite import rows
 from pictd.repo.sqlite.aliases import give_alias
 from pictd.repo.sqlite.details import find_details, save_details

@@ -12,9 +12,9 @@ from typing import Any
 
 import attrs
 
-from pictd.interfaces import Listed, Page
 from pictd.model.alias import Alias
 from pictd.model.hashes import Hash
+from pictd.model.records import Listed, Page
 from pictd.repo.sqlite import rows
 from pictd.repo.sqlite.reader import fetch
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pictd.interfaces import HashRecord
 from pictd.model.details import Details
 from pictd.model.formats import Format
 from pictd.model.hashes import Hash
+from pictd.model.records import HashRecord
 
 RECORD = "h.hash, h.identifier, h.created_at, h.blurhash, h.motion"
 """Columns of ``hashes AS h`` that ``record`` takes."""

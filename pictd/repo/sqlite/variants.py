@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import attrs
 from zope.interface import implementer
 
-from pictd.interfaces import IVariants, Variant
+from pictd.interfaces import IVariants
 from pictd.model.details import Details
 from pictd.model.hashes import Hash
+from pictd.model.records import Variant
 from pictd.repo.sqlite import rows
 from pictd.repo.sqlite.details import save_details
 from pictd.repo.sqlite.jobs import push_cleanup

@@ -26,7 +26,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from pictd.errors import AliasAlreadyExists, RepoUnavailable
-from pictd.interfaces import Queue
+from pictd.model.records import Queue
 from pictd.repo.sqlite.connection import unavailable
 
 T = TypeVar("T")
