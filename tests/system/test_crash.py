@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import attrs
+from PIL import Image
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.error import ConnectError
 from twisted.web.client import ResponseFailed
@@ -245,7 +246,7 @@ def _exists(process: int) -> bool:
 
 
 def _slow_picture() -> bytes:
-    return saved(detailed(6000, 6000), "jpeg")
+    return saved(Image.effect_noise((6000, 6000), 60).convert("RGB"), "jpeg")
 
 
 def _end_leases(server: ServerProcess) -> None:
