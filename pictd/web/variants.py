@@ -33,9 +33,12 @@ class Asked:
     recipe: Recipe
 
 
-@lru_cache(4096)
+_MOST_REMEMBERED = 512
+"""Characters of a request; longer ones are parsed each time, lest clients fill the memory."""
+
+
 def parse(raw_query: bytes, extension: str, filters: tuple[str, ...]) -> Asked:
-    """Pages ask for the same variants again and again: what they mean is remembered.
+    """What a request means.
 
     :raise InvalidQuery: no source is named.
     :raise BadOutputExtension: of the path.
@@ -51,6 +54,10 @@ def parse(raw_query: bytes, extension: str, filters: tuple[str, ...]) -> Asked:
     except BadOperation as error:
         raise errors.BadOperation(field=error.field) from None
     return Asked(source, Recipe(chain, output))
+
+
+_remembered = lru_cache(4096)(parse)
+"""Pages ask for the same variants again and again."""
 
 
 @attrs.frozen
@@ -116,7 +123,9 @@ class Variants:
         send_json(request, 200, served.details.as_public_json())
 
     def _asked(self, request: PictdRequest, extension: str) -> Asked:
-        return parse(request.query, extension, self.parts.settings.filters)
+        short = len(request.query) + len(extension) <= _MOST_REMEMBERED
+        meaning = _remembered if short else parse
+        return meaning(request.query, extension, self.parts.settings.filters)
 
     async def _find(self, original: Original, recipe: Recipe) -> Variant | None:
         found = await self.parts.generate.find(original.record.hash, recipe)

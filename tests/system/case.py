@@ -163,3 +163,10 @@ def markers(server: ServerProcess) -> list[str]:
 def scratch(server: ServerProcess) -> list[str]:
     """What is in the temporary directory, but the folder of the server itself."""
     return [str(path) for path in server.temporary.glob("pictd/*/*")]
+
+
+def memory(process: int) -> dict[str, int]:
+    """Bytes, by the names of ``/proc/PID/status``."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    found = (line.split() for line in lines if line.endswith("kB"))
+    return {name.rstrip(":"): int(count) * 1024 for name, count, _ in found}

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from tests.support.process import ServerProcess
 from tests.support.samples import SECRET
-from tests.system.case import KEY, Reply, SystemTestCase, blobs
+from tests.system.case import KEY, Reply, SystemTestCase, blobs, memory
 from tests.system.hostile import Named, corpus
 
 TIMEOUT = 15
@@ -40,6 +40,17 @@ class HostileTests(SystemTestCase):
         await self.assert_well(server)
         listed = await self.get(server, "/internal/hashes?limit=1000", headers=KEY)
         self.assertEqual(len(blobs(server)), len(listed.json["page"]["hashes"]))
+
+    async def test_long_queries(self) -> None:
+        """Hundreds of long requests, all different, leave no memory behind."""
+        server = await self.started()
+        long = "x" * 100_000
+        await self.get(server, f"/image/process.webp?src=a.png&0={long}")
+        before = memory(server.pid)["VmRSS"]
+        for number in range(300):
+            reply = await self.get(server, f"/image/process.webp?src=a.png&{number}={long}")
+            self.assertEqual(reply.status, 404)
+        self.assertLess(memory(server.pid)["VmRSS"] - before, 16 * 1024**2)
 
     async def _work(self, server: ServerProcess, left: Iterator[Named]) -> None:
         for name, data in left:

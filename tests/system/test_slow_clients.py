@@ -16,7 +16,7 @@ from tests.support.exchange import Caller
 from tests.support.samples import still
 from tests.support.server import ServerTestCase
 from tests.support.waiting import pause, until
-from tests.system.case import SystemTestCase, scratch
+from tests.system.case import SystemTestCase, memory, scratch
 
 MEBIBYTE = 1024 * 1024
 LIMIT = 1.0
@@ -186,11 +186,11 @@ class LargeUploadTests(SystemTestCase):
         """40 MB pass through it in a few."""
         server = await self.started()
         await self.uploaded(server, still("png"))
-        before = _memory(server.pid)["VmRSS"]
+        before = memory(server.pid)["VmRSS"]
         Path(f"/proc/{server.pid}/clear_refs").write_text("5")
         reply = await self.upload(server, still("png") + bytes(39 * MEBIBYTE))
         self.assertEqual(reply.status, 201, reply.body)
-        grown = (_memory(server.pid)["VmHWM"] - before) / MEBIBYTE
+        grown = (memory(server.pid)["VmHWM"] - before) / MEBIBYTE
         self.assertLess(grown, 16)
         await self.assert_well(server)
 
@@ -216,13 +216,6 @@ async def _told(caller: Caller) -> bool:
 
 async def _holds(test: SlowClientTests) -> bool:
     return bool(test.scratch.live)
-
-
-def _memory(process: int) -> dict[str, int]:
-    """Bytes, by the names of ``/proc/PID/status``."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    found = (line.split() for line in lines if line.endswith("kB"))
-    return {name.rstrip(":"): int(count) * 1024 for name, count, _ in found}
 
 
 def _answer(port: int, request: bytes) -> bytes:
