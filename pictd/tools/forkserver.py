@@ -89,11 +89,11 @@ class ForkServerImaging:
             await self._connection.close()
 
     def missing(self) -> Sequence[str]:
-        """What does not work on this machine, or not now; empty before the first start."""
+        """What does not work on this machine, or not now."""
         found = self._hello.get("missing")
         names = [str(each) for each in found] if isinstance(found, list) else []
         running = self._connection is not None and self._connection.hello is not None
-        return [*names, "imaging children"] if self._deaths and not running else names
+        return names if running else [*names, "imaging children"]
 
     async def run(
         self, task: str, arguments: Mapping[str, object], reads: Sequence[Path], folder: Path | None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 
-from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET
@@ -40,23 +39,9 @@ class Entrance(Resource):
         self._shortcuts = shortcuts
         self._cors = cors
         self._api_key = api_key.encode() if api_key else None
-        self._idle: list[Deferred[None]] = []
-        self.busy = 0
-        """Requests that are being answered."""
-
-    def idle(self) -> Deferred[None]:
-        """Fires when no request is being answered."""
-        waiter: Deferred[None] = Deferred()
-        if not self.busy:
-            waiter.callback(None)
-        else:
-            self._idle.append(waiter)
-        return waiter
 
     def render(self, request: PictdRequest) -> object:
         """Pass the request on, or answer it."""
-        self.busy += 1
-        request.notifyFinish().addBoth(self._ended)
         self._cors.allow(request)
         try:
             request.deadline = parse_deadline(request.first(b"x-request-deadline"))
@@ -72,11 +57,6 @@ class Entrance(Resource):
         if self._shortcuts.render(request):
             return NOT_DONE_YET
         return self._routes.render(request)
-
-    def _ended(self, _: object) -> None:
-        self.busy -= 1
-        while not self.busy and self._idle:
-            self._idle.pop().callback(None)
 
     def _check_key(self, given: bytes | None) -> None:
         if self._api_key is None or given is None:

@@ -82,9 +82,8 @@ class ServerTestCase(TestCase):
             generate=Generate(GenerateBackends(*backends)),
             settings=self.settings,
         )
-        self.entrance = entrance(self.parts)
-        site: Any = PictdSite(self.entrance, clock, BodyLimits(10_000_000))
-        self.port = clock.listenTCP(0, site, interface="127.0.0.1")
+        self.site: Any = PictdSite(entrance(self.parts), clock, BodyLimits(10_000_000))
+        self.port = clock.listenTCP(0, self.site, interface="127.0.0.1")
         self.addCleanup(self.port.stopListening)
         self.pool = HTTPConnectionPool(clock, persistent=False)
         self.client = HTTPClient(Agent(clock, pool=self.pool))

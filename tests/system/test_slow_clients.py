@@ -10,6 +10,7 @@ from twisted.internet import reactor
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.threads import deferToThread
 
+from pictd.web.app import entrance
 from pictd.web.receiving import BodyLimits
 from pictd.web.site import PictdSite
 from tests.support.exchange import Caller
@@ -42,8 +43,8 @@ class SlowClientTests(ServerTestCase):
         """A server with a short receive limit."""
         super().setUp()
         clock = cast(Any, reactor)
-        site: Any = PictdSite(self.entrance, clock, BodyLimits(10_000_000, receive=LIMIT))
-        self.short = clock.listenTCP(0, site, interface="127.0.0.1")
+        self.site = PictdSite(entrance(self.parts), clock, BodyLimits(10_000_000, receive=LIMIT))
+        self.short = clock.listenTCP(0, self.site, interface="127.0.0.1")
         self.addCleanup(self.short.stopListening)
 
     async def connected(self) -> Caller:
@@ -65,9 +66,10 @@ class SlowClientTests(ServerTestCase):
         """No file, no request."""
 
         async def idle() -> bool:
-            return not self.scratch.live and not self.entrance.busy
+            requests = [each for channel in self.site.channels for each in channel.requests]
+            return not self.scratch.live and all(each.finished for each in requests)
 
-        await until(idle, LIMIT, lambda: (self.scratch.live, self.entrance.busy))
+        await until(idle, LIMIT, lambda: (self.scratch.live, self.site.channels))
         self.assertEqual(list(self.scratch.root.iterdir()), [])
 
     async def test_unfinished_chunk(self) -> None:
