@@ -1,8 +1,8 @@
 """What a route is, and what happens around every handler.
 
 A handler is ``async def handler(request, **placeholders)``. It answers by itself; an exception that
-it raises becomes the answer that ``web.failures`` has for it. Around it, in this order: the method,
-the read-only rule, the deadline of the request.
+it raises becomes the answer that ``web.failures`` has for it. Before it comes the method, around it
+the deadline of the request.
 """
 
 from __future__ import annotations
