@@ -20,7 +20,6 @@ missing() {
   [ "$purpose" = test ] || return 0
   has_magick || echo libmagickwand
   command -v exiftool >/dev/null || echo libimage-exiftool-perl
-  { command -v ffmpeg && command -v ffprobe; } >/dev/null || echo ffmpeg
 }
 
 become_root() {  # prints the prefix of a command for root; fails where there is no way to be root

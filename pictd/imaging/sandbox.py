@@ -20,7 +20,6 @@ import pictd
 from pictd.imaging import kernel, landlock, seccomp
 
 _OPEN_FILES = 64
-_PROGRAMS = ("/usr", "/bin", "/lib", "/lib64", "/etc/perl")
 _SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib")
 _CONFIGURATION = ("/etc/ld.so.cache", "/dev/urandom")
 
@@ -46,18 +45,15 @@ class Walls:
     :ivar reads: files it may read.
     :ivar folder: where it may write, if anywhere.
     :ivar code: trees it is loaded from, found before the fork.
-    :ivar programs: whether it may become another program, of those in ``code``.
     """
 
     reads: Sequence[Path]
     folder: Path | None
     code: Sequence[Path]
-    programs: bool = False
 
     def trees(self) -> list[tuple[Path, int]]:
         """With the rights on each."""
-        use = landlock.READ | landlock.EXECUTE if self.programs else landlock.READ
-        trees = [(path, use) for path in self.code]
+        trees = [(path, landlock.READ) for path in self.code]
         trees += [(path, landlock.READ_FILE) for path in self.reads]
         trees.append((Path(os.devnull), landlock.READ_FILE | landlock.WRITE_FILE))
         if self.folder is not None:
@@ -78,11 +74,6 @@ def code_trees() -> list[Path]:
     return _existing([*python, *own, *_SYSTEM, *_CONFIGURATION])
 
 
-def program_trees(program: Path) -> list[Path]:
-    """Where a program, its interpreter and its libraries lie."""
-    return _existing([*_PROGRAMS, *_CONFIGURATION, str(program.resolve().parent)])
-
-
 def enter(limits: Limits, walls: Walls) -> None:
     """Shut this process in, for ever.
 
@@ -93,7 +84,7 @@ def enter(limits: Limits, walls: Walls) -> None:
     if landlock.abi():
         landlock.restrict(walls.trees())
     if seccomp.supported():
-        seccomp.install(os.getpid(), walls.programs)
+        seccomp.install(os.getpid())
 
 
 def set_limits(limits: Limits) -> None:

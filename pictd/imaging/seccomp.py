@@ -133,7 +133,6 @@ _FREE: dict[str, tuple[int | None, int | None]] = {
 _OPEN, _OPENAT = (2, None), (257, 56)
 _FCNTL, _IOCTL, _PRCTL = (72, 25), (16, 29), (157, 167)
 _TGKILL, _CLONE, _CLONE3, _PRLIMIT = (234, 131), (56, 220), (435, 435), (302, 261)
-_EXECVE = (59, 221)
 
 _O_ACCMODE, _O_TRUNC = 0o3, 0o1000
 _CLONE_THREAD = 0x10000
@@ -153,20 +152,19 @@ def supported() -> bool:
     return False
 
 
-def install(own: int, programs: bool = False) -> None:
+def install(own: int) -> None:
     """Filter this thread and the threads it makes, for ever. Needs no_new_privs.
 
     :param own: the process's id, the only one it may send signals to (``abort`` does).
-    :param programs: whether it may become another program, which keeps the filter.
     :raise OSError: the kernel refused.
     """
-    code = b"".join(program(own, kernel.MACHINE, programs))
+    code = b"".join(program(own, kernel.MACHINE))
     text = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("@HP", len(code) // 8, ctypes.addressof(text))
     kernel.prctl(kernel.PR_SET_SECCOMP, 2, ctypes.create_string_buffer(header, len(header)))
 
 
-def program(own: int, machine: str, programs: bool = False) -> _Block:
+def program(own: int, machine: str) -> _Block:
     """The filter's instructions.
 
     :raise KeyError: nothing is known of the machine.
@@ -174,7 +172,7 @@ def program(own: int, machine: str, programs: bool = False) -> _Block:
     column = _COLUMN[machine]
     result = [_step(_LOAD, _ARCH_AT), *_unless_equal(_ARCHES[machine], [_step(_RETURN, _KILL)])]
     result.append(_step(_LOAD, _NUMBER_AT))
-    for numbers in [*_FREE.values(), *([_EXECVE] if programs else [])]:
+    for numbers in _FREE.values():
         result += _if_equal(numbers[column], _allow())
     for numbers, block in _guarded(own):
         result += _if_equal(numbers[column], block)

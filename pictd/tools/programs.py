@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pictd
@@ -18,18 +16,6 @@ def fork_server(tasks: str) -> Program:
     :param tasks: name of the module that holds what they can do.
     """
     return _python("imaging", "pictd.imaging.forkserver", tasks)
-
-
-def confined(name: str, argv: Sequence[str], folder: Path, limits: Mapping[str, int]) -> Program:
-    """A program of this machine, shut in: it sees one folder and itself, has no network, and dies
-    with the daemon.
-
-    :param argv: the first is the absolute path of the program.
-    :param folder: where it may read and write.
-    :param limits: ``memory`` and ``file_size`` in bytes, ``cpu`` in seconds.
-    """
-    settings = json.dumps({"folder": str(folder), "limits": dict(limits)})
-    return _python(name, "pictd.imaging.confined", settings, *argv)
 
 
 def _python(name: str, module: str, *arguments: str) -> Program:
