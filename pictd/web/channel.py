@@ -18,6 +18,7 @@ from fcntl import ioctl
 from http import HTTPStatus
 from typing import Any
 
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
@@ -36,6 +37,8 @@ _DRAIN_SECONDS = 120.0
 _LAST_WORD_SECONDS = 3.0
 """How long a client that goes on sending may take to read why nobody listens any more."""
 _STALL_SECONDS = 60.0
+_BODY_READ = 256 * 1024
+"""Bytes taken from the socket at once while a body comes: each turn of the reactor costs."""
 
 
 class Channel(HTTPChannel):
@@ -93,6 +96,7 @@ class Channel(HTTPChannel):
         super().allHeadersReceived()
         if self.length != 0:
             self._in_body = True
+            self.transport.bufferSize = _BODY_READ
             self.requests[-1].begin(self._command, self._path, self._version)
 
     # Bodies
@@ -103,6 +107,7 @@ class Channel(HTTPChannel):
 
     def allContentReceived(self) -> None:
         self._in_body = False
+        self.transport.bufferSize = FileDescriptor.bufferSize
         super().allContentReceived()
         if self._handlingRequest:
             self._watch_client()
