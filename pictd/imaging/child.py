@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -52,6 +53,7 @@ def live(
     """
     status = 1
     try:
+        gc.disable()  # it lives for one job, and a collection would copy what it shares
         os.setsid()
         kernel.die_with_parent(signal.SIGKILL, parent)
         _let_go(answer_to)

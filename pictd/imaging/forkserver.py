@@ -33,7 +33,7 @@ from pathlib import Path
 
 import attrs
 
-from pictd.imaging import child, kernel, sandbox, warmup
+from pictd.imaging import child, kernel, sandbox, seccomp, warmup
 from pictd.imaging.child import Order, Task
 from pictd.model import frames
 
@@ -218,6 +218,7 @@ def main(module: str) -> None:
         signal.signal(each, signal.SIG_IGN)  # the daemon decides when to stop, not its terminal
     tasks = importlib.import_module(module).TASKS
     missing = warmup.warm_up()
+    seccomp.prepare()
     gc.collect()
     gc.freeze()
     server = Server(tasks, sys.stdin.fileno(), sys.stdout.fileno())

@@ -99,7 +99,8 @@ def set_limits(limits: Limits) -> None:
 
 def address_space() -> int:
     """Bytes that this process has mapped."""
-    pages = Path("/proc/self/statm").read_text().split()[0]
+    with open("/proc/self/statm", "rb", buffering=0) as told:
+        pages = told.read().split()[0]
     return int(pages) * resource.getpagesize()
 
 

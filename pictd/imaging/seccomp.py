@@ -11,6 +11,7 @@ import ctypes
 import errno
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pictd.imaging import kernel
 
@@ -143,6 +144,12 @@ _PRCTLS = (15, 0x53564D41)  # names of threads, and of malloc's mappings
 _Block = list[bytes]
 
 
+def prepare() -> None:
+    """Do now what need not be done again in each process that is forked from this one."""
+    if kernel.MACHINE in _ARCHES:
+        _beginning(kernel.MACHINE)
+
+
 def supported() -> bool:
     """Whether this kernel and machine can filter."""
     try:
@@ -169,14 +176,20 @@ def program(own: int, machine: str) -> _Block:
 
     :raise KeyError: nothing is known of the machine.
     """
-    column = _COLUMN[machine]
+    result = list(_beginning(machine))
+    for numbers, block in _guarded(own):
+        result += _if_equal(numbers[_COLUMN[machine]], block)
+    return [*result, _refuse()]
+
+
+@lru_cache
+def _beginning(machine: str) -> tuple[bytes, ...]:
+    """What is the same for all processes, which is nearly all of it."""
     result = [_step(_LOAD, _ARCH_AT), *_unless_equal(_ARCHES[machine], [_step(_RETURN, _KILL)])]
     result.append(_step(_LOAD, _NUMBER_AT))
     for numbers in _FREE.values():
-        result += _if_equal(numbers[column], _allow())
-    for numbers, block in _guarded(own):
-        result += _if_equal(numbers[column], block)
-    return [*result, _refuse()]
+        result += _if_equal(numbers[_COLUMN[machine]], _allow())
+    return tuple(result)
 
 
 def _guarded(own: int) -> Iterable[tuple[tuple[int | None, int | None], _Block]]:

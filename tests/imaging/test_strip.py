@@ -100,6 +100,17 @@ class StripTests(SynchronousTestCase):
             self.assertEqual(stripped(hidden), stripped(plain), name)
             self.assertFalse(is_clean(hidden), name)
 
+    def test_the_quick_look_agrees_with_the_strip(self) -> None:
+        """On clean files, on files with secrets, and on files with fill bytes between segments."""
+        found = [*every_sample().values()]
+        found += [data for pair in hiding_places().values() for data in pair]
+        jpeg = stripped(samples.still("jpeg", progressive=True))
+        markers = b"\xff\xda", b"\xff\xc4", b"\xff\xd9"
+        at = [n for n in range(len(jpeg)) if jpeg[n : n + 2] in markers]
+        found += [jpeg[:n] + b"\xff" + jpeg[n:] for n in at]
+        for data in found:
+            self.assertEqual(is_clean(data), stripped(data) == data, data[:40])
+
     def test_colour_profiles_stay_byte_for_byte(self) -> None:
         """In every still format that has them."""
         profile = samples.swapped_profile()

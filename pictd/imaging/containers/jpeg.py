@@ -13,12 +13,13 @@ from pictd.imaging.containers.profiles import sound
 from pictd.imaging.failures import Unreadable
 from pictd.model.formats import Format
 
-Buffer = bytes | memoryview
+Part = bytes | range
+"""Of a file: bytes to write, or where in the file they are, for what is nearly all of it."""
 
 _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE
 _ENTROPY = 0
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-_KEPT = {_SOS, *_FRAMES, 0xC4, 0xCC, 0xDB, 0xDC, 0xDD}
+_KEPT = {_ENTROPY, _SOS, *_FRAMES, 0xC4, 0xCC, 0xDB, 0xDC, 0xDD}
 _MISPLACED = {0x00, 0x01, _SOI, *range(0xD0, 0xD8)}
 _FILL = re.compile(rb"\xff+")
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -39,7 +40,7 @@ def accepts(data: bytes) -> bool:
 
 def outline(data: bytes) -> Outline:
     """:raise Unreadable: there is no frame header, or it is broken."""
-    head: list[tuple[int, Buffer]] = []
+    head: list[tuple[int, Part]] = []
     for segment in _segments(data):
         if segment[0] == _SOS:
             return _outline(head)
@@ -54,24 +55,42 @@ def strip(data: bytes) -> bytes:
 
     :raise Unreadable: broken, or without an end.
     """
+    whole = memoryview(data)
+    parts = (whole[p.start : p.stop] if isinstance(p, range) else p for p in _parts(data))
+    return b"".join(parts)
+
+
+def is_clean(data: bytes) -> bool:
+    """Whether ``strip`` would change nothing; without making a copy of it all.
+
+    :raise Unreadable: broken, or without an end.
+    """
+    at = 0
+    for part in _parts(data):
+        if part.start != at if isinstance(part, range) else not data.startswith(part, at):
+            return False
+        at += len(part)
+    return at == len(data)
+
+
+def _parts(data: bytes) -> list[Part]:
+    """What remains, in its order."""
     segments = list(_segments(data))
-    kept = [_kept(marker, body) for marker, body in segments]
     if not {_SOS} < {marker for marker, _ in segments}:
         raise Unreadable("the JPEG holds no picture")
-    return b"".join([b"\xff\xd8", *_preface(segments), *kept, b"\xff\xd9"])
+    kept = [_kept(marker, body) for marker, body in segments if marker in _KEPT]
+    return [b"\xff\xd8", *_preface(segments), *kept, b"\xff\xd9"]
 
 
-def _kept(marker: int, body: Buffer) -> Buffer:
-    if marker == _ENTROPY:
-        return body
-    return _segment(marker, bytes(body)) if marker in _KEPT else b""
+def _kept(marker: int, body: Part) -> Part:
+    return body if isinstance(body, range) else _segment(marker, body)
 
 
 def _segment(marker: int, body: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, Buffer]]:
+def _segments(data: bytes) -> Iterator[tuple[int, Part]]:
     """(marker, content) up to the end of the picture; entropy-coded data has the marker 0."""
     at = 2
     while True:
@@ -89,11 +108,10 @@ def _segments(data: bytes) -> Iterator[tuple[int, Buffer]]:
             at = end.start()
 
 
-def _without_fill(data: bytes, start: int, end: int) -> memoryview:
-    """Nearly all of the file: it is not copied."""
+def _without_fill(data: bytes, start: int, end: int) -> range:
     while data[end - 1] == 0xFF and end > start:
         end -= 1
-    return memoryview(data)[start:end]
+    return range(start, end)
 
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
@@ -107,7 +125,7 @@ def _marker(data: bytes, at: int) -> tuple[int, int]:
     return fill.end() + 1, marker
 
 
-def _preface(segments: Sequence[tuple[int, Buffer]]) -> Iterator[bytes]:
+def _preface(segments: Sequence[tuple[int, Part]]) -> Iterator[bytes]:
     """The only application segments that remain, written anew."""
     if _starting(segments, _APP0, _JFIF):
         yield _segment(_APP0, _PLAIN_JFIF)
@@ -119,12 +137,12 @@ def _preface(segments: Sequence[tuple[int, Buffer]]) -> Iterator[bytes]:
         yield _segment(_APP14, _ADOBE + struct.pack(">HHH", 100, 0, 0) + piece(body, 11, 1))
 
 
-def _starting(segments: Sequence[tuple[int, Buffer]], marker: int, prefix: bytes) -> list[bytes]:
-    found = [bytes(body) for kind, body in segments if kind == marker]
+def _starting(segments: Sequence[tuple[int, Part]], marker: int, prefix: bytes) -> list[bytes]:
+    found = [body for kind, body in segments if kind == marker and isinstance(body, bytes)]
     return [body for body in found if body.startswith(prefix)]
 
 
-def _profile(segments: Sequence[tuple[int, Buffer]]) -> bytes | None:
+def _profile(segments: Sequence[tuple[int, Part]]) -> bytes | None:
     """The profile, where all of its pieces are there (ICC.1 annex B.4)."""
     pieces = {}
     for body in _starting(segments, _APP2, _ICC):
@@ -136,9 +154,9 @@ def _profile(segments: Sequence[tuple[int, Buffer]]) -> bytes | None:
     return sound(b"".join(pieces[n][1] for n in sorted(pieces)))
 
 
-def _outline(head: Sequence[tuple[int, Buffer]]) -> Outline:
-    frame = next((bytes(body) for marker, body in head if marker in _FRAMES), None)
-    if frame is None:
+def _outline(head: Sequence[tuple[int, Part]]) -> Outline:
+    frame = next((body for marker, body in head if marker in _FRAMES), None)
+    if not isinstance(frame, bytes):
         raise Unreadable("the JPEG holds no picture")
     height, width = numbers(">xHH", frame)
     exif = _starting(head, _APP1, _EXIF)

@@ -26,16 +26,18 @@ class Container:
     :ivar accepts: whether bytes begin like it.
     :ivar outline: its headers.
     :ivar strip: a copy that holds nothing but the picture; of such a copy, the copy itself.
+    :ivar is_clean: a quicker way than to strip and compare, where there is one.
     """
 
     codec: str
     accepts: Callable[[bytes], bool]
     outline: Callable[[bytes], Outline]
     strip: Callable[[bytes], bytes]
+    is_clean: Callable[[bytes], bool] | None = None
 
 
 CONTAINERS = (
-    Container("JPEG", jpeg.accepts, jpeg.outline, jpeg.strip),
+    Container("JPEG", jpeg.accepts, jpeg.outline, jpeg.strip, jpeg.is_clean),
     Container("PNG", png.accepts, png.outline, png.strip),
     Container("GIF", gif.accepts, gif.outline, gif.strip),
     Container("WEBP", webp.accepts, webp.outline, webp.strip),
@@ -82,6 +84,9 @@ def stripped(data: bytes) -> bytes:
 
 def is_clean(data: bytes) -> bool:
     """Whether a file holds nothing but the picture: a strip of it changes no byte."""
+    container = container_of(data)
+    if container.is_clean is not None:
+        return _safely(container.is_clean, data)
     return stripped(data) == data
 
 
