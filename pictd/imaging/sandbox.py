@@ -99,7 +99,7 @@ def set_limits(limits: Limits) -> None:
 
 def address_space() -> int:
     """Bytes that this process has mapped."""
-    with open("/proc/self/statm", "rb", buffering=0) as told:
+    with Path("/proc/self/statm").open("rb", buffering=0) as told:
         pages = told.read().split()[0]
     return int(pages) * resource.getpagesize()
 
