@@ -154,7 +154,7 @@ class Media:
         """Refusals that need the child's word."""
         label = measured.format.label
         if "refused" in told and label.lower() in map(str.lower, self._settings.disabled):
-            raise UnsupportedMedia(f"{label} is switched off by media.disabled_formats")
+            raise KindDisallowed(f"{label} is switched off by media.disabled_formats")
         bad = told.get("bad_operation")
         if isinstance(bad, str) and bad in (name for name, _ in pairs):
             raise BadOperation(f"not a valid operation: {bad}", field=bad)

@@ -151,7 +151,7 @@ class NormaliseTests(MediaTestCase):
     async def test_disabled_format(self) -> None:
         """A format that is switched off is told by its key."""
         self.settings = attrs.evolve(self.settings, disabled=("png",))
-        with self.assertRaises(errors.UnsupportedMedia) as caught:
+        with self.assertRaises(errors.KindDisallowed) as caught:
             await self.normalise({"refused": True})
         self.assertIn("media.disabled_formats", str(caught.exception))
 
