@@ -83,8 +83,11 @@ class MediaSender:
         return None
 
     async def send_not_found(self, request: PictdRequest, served: Served) -> None:
-        """404 with this picture, whole, whatever the request's headers ask (contract A5)."""
-        blob = await self._open(served)
+        """404 with this picture, whole, whatever the request's headers ask (contract A5); without
+        it where its bytes are gone."""
+        blob = await self.store.open(served.identifier)
+        if blob is None:
+            return send_empty(request, 404)
         try:
             self._headers(request, served)
             request.responseHeaders.removeHeader(b"etag")
@@ -93,6 +96,7 @@ class MediaSender:
             await _send(request, 404, blob, 0, blob.size)
         finally:
             blob.close()
+        return None
 
     async def _open(self, served: Served) -> IBlob:
         blob = await self.store.open(served.identifier)

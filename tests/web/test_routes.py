@@ -336,6 +336,15 @@ class NotFoundPictureTests(ServerTestCase):
         reply = await self.get("/image/details/original/none.png")
         self.assertEqual(reply.json["code"], "alias-not-found")
 
+    async def test_a_picture_whose_bytes_are_gone(self) -> None:
+        """It is 404 all the same, without it."""
+        alias = (await self.ingested(b"not here"))["file"]
+        await self.choose({"alias": alias})
+        path = f"/internal/identifier?alias={alias}"
+        await self.store.remove((await self.get(path, key=True)).json["identifier"])
+        reply = await self.get("/image/original/none.png")
+        self.assertEqual((reply.status, reply.body), (404, b""))
+
     async def test_bad_choices(self) -> None:
         """Each with its code."""
         bad: list[tuple[Any, int, str]] = [
