@@ -21,7 +21,7 @@ from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.choices import OnError
 from pictd.config.schema import Config
-from pictd.errors import StoreUnavailable
+from pictd.errors import RepoUnusable, StoreUnavailable
 from pictd.generate.service import Backends as GenerateBackends
 from pictd.generate.service import Generate
 from pictd.ingest.service import Ingest
@@ -36,7 +36,7 @@ from pictd.model.records import Queue
 from pictd.remote.validator import HttpValidator
 from pictd.repo.sqlite.database import SqliteRepo
 from pictd.signals import Signals
-from pictd.stages import Held, Stages, nothing
+from pictd.stages import Held, Stages, Trouble, nothing
 from pictd.store.filesystem import FilesystemStore
 from pictd.tools.forkserver import ChildSettings, ForkServerImaging
 from pictd.tools.media import Media, MediaSettings
@@ -83,7 +83,7 @@ def make_service(config: Config, reactor: Any) -> IService:
             Signals(reactor),
             Held("scratch", nothing, scratch.close),
             Held("media", media.start, media.stop),
-            Held("database", repo.open, repo.close, at_work, lambda _: _give_up(reactor)),
+            Held("database", repo.open, repo.close, at_work, _trouble(reactor)),
             listener,
         ]
     )
@@ -216,6 +216,13 @@ def _background(parts: Parts) -> list[IService]:
         *(Worker(parts.repo, Queue.CLEANUP, cleanup, parts.clock) for _ in range(CLEANUP_WORKERS)),
         *(Worker(parts.repo, Queue.PROCESS, processing, parts.clock) for _ in range(makers)),
     ]
+
+
+def _trouble(reactor: Any) -> Trouble:
+    """A database that is away is waited for, while requests get 503 (contract E1)."""
+    return Trouble(
+        reactor, lambda error: not isinstance(error, RepoUnusable), lambda _: _give_up(reactor)
+    )
 
 
 def _give_up(reactor: Any) -> None:

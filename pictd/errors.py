@@ -286,3 +286,7 @@ class RepoUnavailable(PictdError):
     """The repo does not answer, or refuses to work."""
 
     code, text = "repo-error", "The database is not available"
+
+
+class RepoUnusable(RepoUnavailable):
+    """The repo is there, but no waiting will make it fit for use: a newer schema, no database."""

@@ -271,7 +271,8 @@ class IRepo(Interface):
     async def open() -> None:
         """Connect and bring the schema up to date.
 
-        :raise RepoUnavailable: it can't be opened, or is newer than this program.
+        :raise RepoUnavailable: it can't be opened now; the call may be repeated.
+        :raise RepoUnusable: it is newer than this program, or is no repo.
         """
 
     async def close() -> None:

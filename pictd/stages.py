@@ -6,12 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
+import attrs
 from twisted.application.service import IService, Service
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 Step = Callable[[], Awaitable[None]]
+
+AGAIN_AFTER = 5.0
+"""Seconds until what could not be opened is tried again."""
 
 
 async def nothing() -> None:
@@ -45,12 +52,26 @@ class Stages(Service):
                 self._log.failure("{stage} did not stop well: {e}", stage=stage, e=repr(error))
 
 
+@attrs.frozen
+class Trouble:
+    """What is done where something can't be opened.
+
+    :ivar passes: whether it may pass by itself; then opening is tried again.
+    :ivar give_up: told of what does not pass.
+    """
+
+    clock: IReactorTime
+    passes: Callable[[Exception], bool]
+    give_up: Callable[[Exception], None]
+
+
 class Held(Service):
     """Something that is opened at start and closed at the end.
 
     :param name: for people.
     :param inner: runs only while the thing is open.
-    :param failed: told when opening failed; callers then get the errors of what is not open.
+    :param trouble: None: a failure is logged. In any case others run on, and get the errors of
+        what is not open.
     """
 
     _log = Logger()
@@ -61,13 +82,14 @@ class Held(Service):
         open: Step,
         close: Step,
         inner: IService | None = None,
-        failed: Callable[[BaseException], None] | None = None,
+        trouble: Trouble | None = None,
     ) -> None:
         self._name = name
         self._open = open
         self._close = close
         self._inner = inner
-        self._failed = failed
+        self._trouble = trouble
+        self._pause: Deferred[None] | None = None
         self._opening: Deferred[None] | None = None
 
     def startService(self) -> None:
@@ -81,16 +103,31 @@ class Held(Service):
         return Deferred.fromCoroutine(self._finish())
 
     async def _try_to_open(self) -> None:
-        try:
-            await self._open()
-        except CancelledError:
-            raise
-        except Exception as error:
+        trying = True
+        while trying and self.running:
+            try:
+                await self._open()
+                self._start_inner()
+                trying = False
+            except CancelledError:
+                raise
+            except Exception as error:
+                trying = await self._may_try_again(error)
+
+    async def _may_try_again(self, error: Exception) -> bool:
+        """After a pause, where the failure may pass."""
+        trouble = self._trouble
+        if trouble is None or not trouble.passes(error):
             self._log.critical("{name}: {error}", name=self._name, error=error)
-            if self._failed is not None:
-                self._failed(error)
-        else:
-            self._start_inner()
+            if trouble is not None:
+                trouble.give_up(error)
+            return False
+        self._log.error("{name}, will be tried again: {error}", name=self._name, error=error)
+        self._pause = deferLater(trouble.clock, AGAIN_AFTER)
+        with suppress(CancelledError):
+            await self._pause
+        self._pause = None
+        return True
 
     def _start_inner(self) -> None:
         if self._inner is not None and self.running:
@@ -98,6 +135,8 @@ class Held(Service):
 
     async def _finish(self) -> None:
         opening, self._opening = self._opening, None
+        if self._pause is not None:
+            self._pause.cancel()
         if opening is not None:
             await opening
         if self._inner is not None and self._inner.running:

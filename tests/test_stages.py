@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.stages import Held, Stages
+from pictd.stages import AGAIN_AFTER, Held, Stages, Trouble
 
 
 class Noted(Service):
@@ -102,17 +103,54 @@ class HeldTests(SynchronousTestCase):
         self.successResultOf(stopped)
         self.assertEqual(notes[3:], ["closed"])
 
-    def test_failure_to_open_is_told(self) -> None:
-        """To whoever decides what then."""
-        told: list[BaseException] = []
+    def test_what_may_pass_is_tried_again(self) -> None:
+        """After a pause, and as often as it takes; what is inside runs then."""
+        clock, notes, tries = Clock(), list[str](), list[float]()
+        inner = Noted("inner", notes)
 
         async def open_() -> None:
-            raise OSError("no disk")
+            tries.append(clock.seconds())
+            if len(tries) < 3:
+                raise OSError("no volume")
 
-        async def close() -> None:
-            return None
-
-        held = Held("thing", open_, close, failed=told.append)
+        held = Held(
+            "thing", open_, self.close, inner, Trouble(clock, self.passes, self.told.append)
+        )
         held.startService()
-        self.assertEqual([str(error) for error in told], ["no disk"])
+        clock.pump([1.0] * 20)
+        self.assertEqual((tries, notes), ([0, AGAIN_AFTER, 2 * AGAIN_AFTER], ["inner starts"]))
+        self.assertEqual(self.told, [])
+        self.assertEqual(len(self.flushLoggedErrors()), 0)
+
+    def test_a_stop_ends_the_trying(self) -> None:
+        """At once, and nothing stays on the clock."""
+        clock = Clock()
+        held = Held("thing", self.fail_to_open, self.close, None, self.trouble(clock))
+        held.startService()
         self.successResultOf(held.stopService())
+        self.assertEqual((clock.getDelayedCalls(), self.closed), ([], 1))
+
+    def test_what_does_not_pass_is_told(self) -> None:
+        """To whoever decides what then."""
+        held = Held("thing", self.fail_to_open, self.close, None, self.trouble(Clock(), False))
+        held.startService()
+        self.assertEqual([str(error) for error in self.told], ["no disk"])
+        self.successResultOf(held.stopService())
+
+    def setUp(self) -> None:
+        self.told: list[Exception] = []
+        self.closed = 0
+
+    def trouble(self, clock: Clock, passes: bool = True) -> Trouble:
+        """That notes what it is told."""
+        return Trouble(clock, lambda _: passes, self.told.append)
+
+    def passes(self, error: Exception) -> bool:
+        """As of a volume that is not mounted yet."""
+        return isinstance(error, OSError)
+
+    async def fail_to_open(self) -> None:
+        raise OSError("no disk")
+
+    async def close(self) -> None:
+        self.closed += 1

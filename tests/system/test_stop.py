@@ -142,6 +142,24 @@ class StartTests(SystemTestCase):
         self.assertEqual(rows(server, "PRAGMA user_version"), [(9999,)])
         self.assertEqual(rows(server, "SELECT * FROM sqlite_schema"), [])
 
+    async def test_database_that_is_away(self) -> None:
+        """The server stays up, says so, and heals when it comes (contract E1)."""
+        server = self.server()
+        volume = server.folder / "volume"
+        server.folder.mkdir(parents=True)
+        server.database.symlink_to(volume / "pictd.sqlite3")
+        server.start()
+        await self.until(lambda: "will be tried again" in server.log(), server.log)
+        reply = await self.get(server, "/image/original/x.png")
+        self.assertEqual((reply.status, reply.header("retry-after")), (503, "5"))
+        self.assertEqual((await self.get(server, "/livez")).status, 204)
+        ready = await self.get(server, "/readyz")
+        self.assertIn("database", ready.json["missing"])
+        volume.mkdir()
+        await server.ready()
+        self.assertEqual((await self.get(server, "/image/original/x.png")).status, 404)
+        self.assertEqual(await server.stop(), 0, server.log())
+
     async def test_corrupt_database(self) -> None:
         """What is no database is not overwritten."""
         server = self.server()

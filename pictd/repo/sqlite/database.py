@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
-from pictd.errors import RepoUnavailable
+from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.interfaces import IRepo
 from pictd.repo.sqlite import schema
 from pictd.repo.sqlite.aliases import SqliteAliases
@@ -82,7 +82,8 @@ class SqliteRepo:
                 self._reader.open()
                 undo.pop_all()
         except (OSError, sqlite3.Error) as error:
-            raise RepoUnavailable(f"Can't open the database {self._path}: {error}") from error
+            kind = RepoUnavailable if _may_pass(error) else RepoUnusable
+            raise kind(f"Can't open the database {self._path}: {error}") from error
         return connection
 
     def _write_health(self, step: Step) -> None:
@@ -90,3 +91,10 @@ class SqliteRepo:
         if not self._path.exists():
             raise RepoUnavailable(f"The database file {self._path} was deleted while it was open")
         step.execute(SET, "health-value", os.urandom(8))
+
+
+def _may_pass(error: OSError | sqlite3.Error) -> bool:
+    """Whether the same call may succeed later: a volume comes, rights are given, space is made."""
+    if isinstance(error, OSError):
+        return not isinstance(error, (FileExistsError, IsADirectoryError, NotADirectoryError))
+    return isinstance(error, sqlite3.OperationalError)

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pictd.errors import RepoUnavailable
+from pictd.errors import RepoUnusable
 
 Script = tuple[int, str]
 
@@ -24,7 +24,7 @@ def upgrade(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
     """Apply what is missing, all in one transaction: a crash leaves the schema as it was.
 
     :param connection: in autocommit mode.
-    :raise RepoUnavailable: the database was made by a newer program.
+    :raise RepoUnusable: the database was made by a newer program.
     """
     connection.execute("BEGIN IMMEDIATE")  # of two processes that start, one waits here
     try:
@@ -39,7 +39,7 @@ def _apply(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
     ((version,),) = connection.execute("PRAGMA user_version").fetchall()
     newest = steps[-1][0]
     if version > newest:
-        raise RepoUnavailable(
+        raise RepoUnusable(
             f"The database has schema version {version}, made by a newer pictd; "
             f"this one knows versions up to {newest}"
         )
