@@ -29,6 +29,8 @@ def _python(name: str, module: str, *arguments: str) -> Program:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
+        # A child lives for milliseconds, and would spend a quarter of them on page faults.
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     }
     argv = [sys.executable, "-P", "-s", "-m", module, *arguments]
     return Program(name, argv, environment)
