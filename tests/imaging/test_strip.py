@@ -47,26 +47,13 @@ def hiding_places() -> Mapping[str, tuple[bytes, bytes]]:
     """(a plain file, the same file with a secret in it) by where the secret is."""
     plain = {fmt: samples.still(fmt) for fmt in (*samples.CONTAINERS, "gif")}
     plain |= {f"moving {fmt}": samples.animation(fmt) for fmt in samples.MOVING}
-    jpeg, png, gif, webp = (plain[fmt] for fmt in ("jpeg", "png", "gif", "webp"))
     hidden = {
         f"after a {name}": (data, data + SECRET)
         for name, data in plain.items()
         if "avif" not in name
     }
-    for marker in (*range(0xE0, 0xF0), 0xFE):
-        hidden[f"jpeg segment {marker:x}"] = jpeg, samples.jpeg_with(jpeg, marker, SECRET)
-    thumbnail = b"JFIF\0\1\2\1\0\x48\0\x48\4\1" + SECRET[:12]
-    hidden["jpeg jfif thumbnail"] = (
-        jpeg,
-        jpeg[:2] + samples.jpeg_with(jpeg[:2] + jpeg[20:], 0xE0, thumbnail)[2:],
-    )
-    for kind in (b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf", b"pHYs", b"prVt", b"sPLT", b"caNv"):
-        hidden[f"png chunk {kind!r}"] = png, samples.png_with(png, (kind, SECRET))
-    for label in (b"\xfe", b"\xff\x0bPROGRAM 1.0", b"\x01" + b"\x0c" + bytes(12)):
-        block = b"\x21" + label + bytes([len(SECRET)]) + SECRET + b"\0"
-        hidden[f"gif extension {label!r}"] = gif, samples.gif_with(gif, block)
-    for kind in (b"EXIF", b"XMP ", b"priv"):
-        hidden[f"webp chunk {kind!r}"] = webp, samples.webp_with(webp, kind, SECRET)
+    for name, places in (("jpeg", in_jpeg), ("png", in_png), ("gif", in_gif), ("webp", in_webp)):
+        hidden |= {place: (plain[name], more) for place, more in places(plain[name]).items()}
     for name in ("avif", "moving avif"):
         for kind in (b"free", b"uuid", b"udta", b"skip"):
             more = samples.box(kind, SECRET)
@@ -78,6 +65,39 @@ def hiding_places() -> Mapping[str, tuple[bytes, bytes]]:
     for fmt in ("jpeg", "webp", "avif"):
         hidden[f"{fmt} metadata"] = plain[fmt], samples.still(fmt, **metadata)
     return hidden
+
+
+def in_jpeg(plain: bytes) -> Mapping[str, bytes]:
+    """Every application segment, the comment, and the thumbnail of the JFIF one."""
+    found = {
+        f"jpeg segment {marker:x}": samples.jpeg_with(plain, marker, SECRET)
+        for marker in (*range(0xE0, 0xF0), 0xFE)
+    }
+    thumbnail = b"JFIF\0\1\2\1\0\x48\0\x48\4\1" + SECRET[:12]
+    without = plain[:2] + plain[20:]
+    found["jpeg jfif thumbnail"] = plain[:2] + samples.jpeg_with(without, 0xE0, thumbnail)[2:]
+    return found
+
+
+def in_png(plain: bytes) -> Mapping[str, bytes]:
+    """Ancillary chunks, known and unknown."""
+    kinds = (b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf", b"pHYs", b"prVt", b"sPLT", b"caNv")
+    return {f"png chunk {kind!r}": samples.png_with(plain, (kind, SECRET)) for kind in kinds}
+
+
+def in_gif(plain: bytes) -> Mapping[str, bytes]:
+    """The comment, an application's and a plain text extension."""
+    found = {}
+    for label in (b"\xfe", b"\xff\x0bPROGRAM 1.0", b"\x01" + b"\x0c" + bytes(12)):
+        block = b"\x21" + label + bytes([len(SECRET)]) + SECRET + b"\0"
+        found[f"gif extension {label!r}"] = samples.gif_with(plain, block)
+    return found
+
+
+def in_webp(plain: bytes) -> Mapping[str, bytes]:
+    """Metadata and unknown chunks."""
+    kinds = (b"EXIF", b"XMP ", b"priv")
+    return {f"webp chunk {kind!r}": samples.webp_with(plain, kind, SECRET) for kind in kinds}
 
 
 class StripTests(SynchronousTestCase):

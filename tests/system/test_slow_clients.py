@@ -62,6 +62,15 @@ class SlowClientTests(ServerTestCase):
         self.assertIn(code, caller.data)
         await self.assert_nothing_held()
 
+    async def assert_dribbling_ends(self, caller: Caller) -> None:
+        """So it does while a byte comes every now and then."""
+        clock = cast(Any, reactor)
+        end = clock.seconds() + LIMIT + 1
+        while clock.seconds() < end and not caller.data:
+            caller.transport.write(b"x")
+            await pause(0.05)
+        await self.assert_ended(caller)
+
     async def assert_nothing_held(self) -> None:
         """No file, no request."""
 
@@ -112,23 +121,13 @@ class SlowClientTests(ServerTestCase):
         """Small signs of life do not prolong the limit."""
         caller = await self.connected()
         caller.transport.write(head(100_000) + PART)
-        clock = cast(Any, reactor)
-        end = clock.seconds() + LIMIT + 1
-        while clock.seconds() < end and not caller.data:
-            caller.transport.write(b"x")
-            await pause(0.05)
-        await self.assert_ended(caller)
+        await self.assert_dribbling_ends(caller)
 
     async def test_dribbling_part_header(self) -> None:
         """Nor do they before the first file."""
         caller = await self.connected()
         caller.transport.write(head(100_000) + b"--b\r\nx: ")
-        clock = cast(Any, reactor)
-        end = clock.seconds() + LIMIT + 1
-        while clock.seconds() < end and not caller.data:
-            caller.transport.write(b"x")
-            await pause(0.05)
-        await self.assert_ended(caller)
+        await self.assert_dribbling_ends(caller)
 
     async def test_connection_ends_with_it(self) -> None:
         """After that answer the connection is of no use: it is closed, whatever is still sent."""
