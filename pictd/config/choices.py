@@ -21,24 +21,6 @@ class LogFormat(Enum):
     PRETTY = "pretty"
 
 
-class VideoCodec(Enum):
-    """What uploaded videos are brought to."""
-
-    AV1 = "av1"
-    H264 = "h264"
-    H265 = "h265"
-    VP8 = "vp8"
-    VP9 = "vp9"
-
-
-class AudioCodec(Enum):
-    """The preferred sound of transcoded videos."""
-
-    AAC = "aac"
-    OPUS = "opus"
-    VORBIS = "vorbis"
-
-
 class OnError(Enum):
     """What becomes of an upload whose external validation gives no answer."""
 

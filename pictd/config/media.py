@@ -12,16 +12,15 @@ from pictd.config.choices import (
     CHAIN,
     DECODERS,
     OPERATIONS,
-    AudioCodec,
     Decoder,
     OnError,
     Rendition,
-    VideoCodec,
     formats,
 )
 from pictd.config.keys import key, section, table
 from pictd.config.retention import RETENTION, Retention
 from pictd.config.values import BOOLEAN, TEXT, U8, U16, U32, U64, one_of, whole
+from pictd.model.codecs import AudioCodec, VideoCodec
 from pictd.model.formats import Format, Kind
 from pictd.model.operations import Chain
 

@@ -17,12 +17,12 @@ from pictd.config.choices import (
     ORIGINS,
     URL_PREFIX,
     Decoder,
-    VideoCodec,
     formats,
 )
 from pictd.config.retention import RETENTION, SPAN, Retention
 from pictd.config.targets import TARGETS, Level
 from pictd.config.values import BOOLEAN, PATH, SHARE, TEXT, U16, Rule, one_of, whole
+from pictd.model.codecs import VideoCodec
 from pictd.model.formats import Format, Kind
 from pictd.model.times import SECOND
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from pictd.model.formats import Format
+from pictd.model.streams import Streams
 
 
 @attrs.frozen
@@ -17,6 +18,7 @@ class Outline:
     :ivar oriented_by_container: the orientation is part of the container, and a strip keeps it.
     :ivar plays: how often an animation is shown; 0 for ever.
     :ivar profile: the ICC profile.
+    :ivar streams: of a video.
     """
 
     format: Format
@@ -27,6 +29,7 @@ class Outline:
     oriented_by_container: bool = False
     plays: int = 1
     profile: bytes | None = attrs.field(default=None, repr=False)
+    streams: Streams | None = None
 
     @property
     def size(self) -> tuple[int, int]:

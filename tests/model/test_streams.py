@@ -1,0 +1,31 @@
+"""What a video is made of, between the daemon and its children."""
+
+from __future__ import annotations
+
+import json
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from pictd.model.codecs import AudioCodec, VideoCodec
+from pictd.model.streams import Container, Streams
+
+
+class StreamsTests(SynchronousTestCase):
+    """Streams as JSON."""
+
+    def test_round_trip(self) -> None:
+        """What goes through JSON text comes back the same."""
+        for streams in (
+            Streams(Container.MATROSKA, VideoCodec.VP9, 2, True, AudioCodec.OPUS, True),
+            Streams(Container.MOV, VideoCodec.H265),
+        ):
+            told = json.loads(json.dumps(streams.as_json()))
+            self.assertEqual(Streams.from_json(told), streams)
+
+    def test_anything_else_is_refused(self) -> None:
+        """Missing members, wrong values and wrong types are told as ``ValueError``."""
+        good = Streams(Container.MOV, VideoCodec.H265).as_json()
+        changes = ({"container": "concat"}, {"video": "mjpeg"}, {"picture": -1}, {"picture": "1"})
+        for bad in (None, [], {}, *(good | change for change in changes)):
+            with self.assertRaises(ValueError):
+                Streams.from_json(bad)
