@@ -26,6 +26,7 @@ class StreamsTests(SynchronousTestCase):
         """Missing members, wrong values and wrong types are told as ``ValueError``."""
         good = Streams(Container.MOV, VideoCodec.H265).as_json()
         changes = ({"container": "concat"}, {"video": "mjpeg"}, {"picture": -1}, {"picture": "1"})
-        for bad in (None, [], {}, *(good | change for change in changes)):
+        wrong: list[object] = [None, [], {}, *(good | change for change in changes)]
+        for bad in wrong:
             with self.assertRaises(ValueError):
                 Streams.from_json(bad)
