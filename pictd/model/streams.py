@@ -9,6 +9,7 @@ from typing import Self
 import attrs
 
 from pictd.model.codecs import AudioCodec, VideoCodec
+from pictd.model.formats import Format
 
 
 class Container(Enum):
@@ -34,6 +35,15 @@ class Streams:
     has_sound: bool = False
     audio: AudioCodec | None = None
     alpha: bool = False
+
+    @property
+    def format(self) -> Format:
+        """The stored format that holds this picture as it is coded; AV1 stays where it is."""
+        if self.video in (VideoCodec.H264, VideoCodec.H265):
+            return Format.VIDEO_MP4
+        if self.video is VideoCodec.AV1 and self.container is Container.MOV:
+            return Format.VIDEO_MP4
+        return Format.VIDEO_WEBM
 
     def as_json(self) -> dict[str, object]:
         """The form between daemon and children."""

@@ -7,6 +7,7 @@ import json
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.model.codecs import AudioCodec, VideoCodec
+from pictd.model.formats import Format
 from pictd.model.streams import Container, Streams
 
 
@@ -30,3 +31,14 @@ class StreamsTests(SynchronousTestCase):
         for bad in wrong:
             with self.assertRaises(ValueError):
                 Streams.from_json(bad)
+
+    def test_the_container_of_a_codec(self) -> None:
+        """A codec is kept in the container that is made for it, wherever it came from."""
+        kept = {
+            (Container.MATROSKA, VideoCodec.H264): Format.VIDEO_MP4,
+            (Container.MOV, VideoCodec.VP9): Format.VIDEO_WEBM,
+            (Container.MOV, VideoCodec.AV1): Format.VIDEO_MP4,
+            (Container.MATROSKA, VideoCodec.AV1): Format.VIDEO_WEBM,
+        }
+        for (container, codec), format in kept.items():
+            self.assertIs(Streams(container, codec).format, format)

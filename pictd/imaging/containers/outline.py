@@ -19,6 +19,8 @@ class Outline:
     :ivar plays: how often an animation is shown; 0 for ever.
     :ivar profile: the ICC profile.
     :ivar streams: of a video.
+    :ivar decoder: the name by which the file's kind is switched off, where it can't be stored as it
+        is: ``format`` then is what it becomes where nothing else is configured.
     """
 
     format: Format
@@ -30,6 +32,7 @@ class Outline:
     plays: int = 1
     profile: bytes | None = attrs.field(default=None, repr=False)
     streams: Streams | None = None
+    decoder: str | None = None
 
     @property
     def size(self) -> tuple[int, int]:

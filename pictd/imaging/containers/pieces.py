@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import mmap
 import struct
 
 from pictd.imaging.failures import Unreadable
 
 
-def piece(data: bytes, at: int, size: int) -> bytes:
+Data = bytes | mmap.mmap
+"""A file in memory, or mapped; a slice of either is bytes."""
+
+
+def piece(data: Data, at: int, size: int) -> bytes:
     """``size`` bytes from ``at``.
 
     :raise Unreadable: they are not all there.
@@ -17,7 +22,7 @@ def piece(data: bytes, at: int, size: int) -> bytes:
     return data[at : at + size]
 
 
-def numbers(layout: str, data: bytes, at: int = 0) -> tuple[int, ...]:
+def numbers(layout: str, data: Data, at: int = 0) -> tuple[int, ...]:
     """Whole numbers laid out as ``struct`` says.
 
     :raise Unreadable: they are not all there.
