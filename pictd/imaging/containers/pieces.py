@@ -7,7 +7,6 @@ import struct
 
 from pictd.imaging.failures import Unreadable
 
-
 Data = bytes | mmap.mmap
 """A file in memory, or mapped; a slice of either is bytes."""
 
