@@ -311,6 +311,19 @@ class IImaging(Interface):
         :raise Overloaded: the queue for children is full.
         """
 
+    async def execute(program: Sequence[str], reads: Sequence[Path], folder: Path | None) -> str:
+        """Run a program of this machine, shut in like a task; the end of what it wrote.
+
+        :param program: an absolute path, and arguments. It must write something now and then.
+        :param reads: the files that it may read, beside what is in ``folder``.
+        :param folder: where it works, the only place where it may write; None: nowhere.
+        :raise UnreadableMedia: it failed.
+        :raise MediaTimeout: it was killed at its deadline, or as hung.
+        :raise MediaTooExpensive: it exceeded its memory or CPU limit.
+        :raise MediaFailed: it crashed.
+        :raise Overloaded: the queue for children is full.
+        """
+
 
 class IValidator(Interface):
     """Somebody else's judgement of uploads."""

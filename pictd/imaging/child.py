@@ -1,4 +1,4 @@
-"""What a forked child does: shut itself in, run one task, answer, end."""
+"""What a forked child does: shut itself in, run one task, answer, end; or become a program."""
 
 from __future__ import annotations
 
@@ -24,23 +24,28 @@ KNOWN = ("Unreadable", "Unsupported", "Impossible", "MemoryError")
 _MOST_TEXT = 500
 _MOST_TRACE = 4000
 _NICENESS = 5
+_CANNOT_RUN = 127
 
 
 @attrs.frozen
 class Order:
     """One job, as the daemon asked for it.
 
+    :ivar program: what to become, with its arguments, in place of a task.
     :ivar folder: where it may write, if anywhere.
     :ivar seconds: wall-clock time from the fork on.
+    :ivar silence: seconds without a word from a program, after which it counts as hung.
     """
 
     id: int
-    task: str
-    arguments: dict[str, object]
     reads: Sequence[Path]
     folder: Path | None
     limits: sandbox.Limits
     seconds: float
+    task: str = ""
+    arguments: dict[str, object] = attrs.field(factory=dict)
+    program: Sequence[str] = ()
+    silence: float | None = None
 
 
 def live(
@@ -58,6 +63,8 @@ def live(
         kernel.die_with_parent(signal.SIGKILL, parent)
         _let_go(answer_to)
         _move_into(order.folder)
+        if order.program:
+            _become(order, answer_to)
         data = json.dumps(_answer(order, tasks, code)).encode()
         while data:
             data = data[os.write(answer_to, data) :]
@@ -72,6 +79,22 @@ def _answer(order: Order, tasks: Mapping[str, Task], code: Sequence[Path]) -> di
         return {"result": tasks[order.task](order.arguments)}
     except BaseException as error:
         return failure(error)
+
+
+def _become(order: Order, answer_to: int) -> NoReturn:
+    """Run the program in this process; what it writes goes to the daemon, as does the reason why
+    it can't be run."""
+    for standard in (1, 2):
+        os.dup2(answer_to, standard)
+    path = Path(order.program[0]).resolve()
+    walls = sandbox.Walls(order.reads, order.folder, sandbox.system_trees(), path)
+    environment = {"LANG": "C.UTF-8", "TMPDIR": tempfile.gettempdir()}
+    try:
+        sandbox.enter(order.limits, walls)
+        os.execve(path, list(order.program), environment)
+    except OSError as error:
+        os.write(answer_to, str(error).encode())
+        os._exit(_CANNOT_RUN)
 
 
 def failure(error: BaseException) -> dict[str, object]:

@@ -6,13 +6,16 @@ reads orders from its standard input and writes reports to its standard output (
 
     to the daemon    {"hello": {"sandbox": {...}, "missing": [...]}}
     from the daemon  {"run": id, "task", "arguments", "reads", "folder", "limits", "seconds"}
+                     {"run": id, "program", "silence", "reads", "folder", "limits", "seconds"}
                      {"kill": id}
     to the daemon    {"id", "outcome", "status", "signal", "cpu", "rss", "output"}
 
 Each order gets exactly one report, after its child has ended and was reaped, so that nothing of it
 is alive or writes any more. ``outcome`` is "ok" (``output`` is the text the child wrote), "failed",
-"killed", "timeout" or "flood" (it wrote too much). The output is passed on unread: a child may have
-been taken over. The server ends, with its children, when its input ends or the daemon dies.
+"killed", "timeout" or "flood" (it wrote too much). Of a program, ``output`` is the end of what it
+wrote, also where it failed, and "hung" means that it wrote nothing for ``silence`` seconds. The
+output is passed on unread: a child may have been taken over. The server ends, with its children,
+when its input ends or the daemon dies.
 """
 
 from __future__ import annotations
@@ -40,25 +43,37 @@ from pictd.model import frames
 MOST_OUTPUT = 256 * 1024
 """Bytes that a child may answer."""
 
+MOST_WORDS = 32 * 1024
+"""Bytes of a program's output that are kept: the last ones."""
+
 _PIECE = 64 * 1024
-_NEVER_RAN = {"outcome": "ok", "status": 0, "signal": None, "cpu": 0.0, "rss": 0}
+_NEVER_RAN = {"status": 0, "signal": None, "cpu": 0.0, "rss": 0}
 
 
 @attrs.define(eq=False)
 class Job:
     """A running child.
 
-    :ivar deadline: on the monotonic clock.
+    :ivar started: on the monotonic clock.
+    :ivar heard: when it last wrote.
     :ivar outcome: why it was killed, if it was.
     """
 
-    id: int
+    order: Order
     pid: int
     watch: int
     pipe: int
-    deadline: float
+    started: float = attrs.field(factory=time.monotonic)
+    heard: float = attrs.field(factory=time.monotonic)
     outcome: str = ""
     output: bytearray = attrs.field(factory=bytearray)
+
+    def due(self) -> tuple[float, str]:
+        """When it is killed if nothing changes, and why."""
+        deadline = self.started + self.order.seconds, "timeout"
+        if self.order.silence is None:
+            return deadline
+        return min(deadline, (self.heard + self.order.silence, "hung"))
 
     def kill(self, outcome: str) -> None:
         """End the child and all that it may have started."""
@@ -74,7 +89,10 @@ class Job:
         except BlockingIOError:
             return None
         self.output += piece
-        if len(self.output) > MOST_OUTPUT:
+        self.heard = time.monotonic()
+        if self.order.program:
+            del self.output[:-MOST_WORDS]
+        elif len(self.output) > MOST_OUTPUT:
             self.kill("flood")
             return b""
         return piece
@@ -93,14 +111,15 @@ class Job:
     def _report(self, status: int, used: resource.struct_rusage) -> dict[str, object]:
         code = os.waitstatus_to_exitcode(status)
         outcome = self.outcome or ("failed" if code else "ok")
+        worth_telling = outcome == "ok" or self.order.program
         return {
-            "id": self.id,
+            "id": self.order.id,
             "outcome": outcome,
             "status": code,
             "signal": -code if code < 0 else None,
             "cpu": used.ru_utime + used.ru_stime,
             "rss": used.ru_maxrss * 1024,
-            "output": self.output.decode(errors="replace") if outcome == "ok" else "",
+            "output": self.output.decode(errors="replace") if worth_telling else "",
         }
 
 
@@ -161,7 +180,8 @@ class Server:
             self._fork(order)
         except OSError as error:
             told = json.dumps(child.failure(error))
-            self.say({**_NEVER_RAN, "id": order.id, "output": told})
+            outcome = "failed" if order.program else "ok"
+            self.say({**_NEVER_RAN, "id": order.id, "outcome": outcome, "output": told})
 
     def _fork(self, order: Order) -> None:
         pipe, answer_to = os.pipe()
@@ -171,8 +191,7 @@ class Server:
             child.live(order, self._tasks, self._code, answer_to, parent)
         os.close(answer_to)
         os.set_blocking(pipe, False)
-        job = Job(order.id, pid, os.pidfd_open(pid), pipe, time.monotonic() + order.seconds)
-        self._jobs[job.id] = job
+        job = self._jobs[order.id] = Job(order, pid, os.pidfd_open(pid), pipe)
         self._watch(job.pipe, partial(self._hear, job))
         self._watch(job.watch, partial(self._ended, job))
 
@@ -180,11 +199,11 @@ class Server:
         self._selector.register(fd, selectors.EVENT_READ, act)
 
     def _hear(self, job: Job) -> None:
-        if job.id in self._jobs and job.take_output() == b"":
+        if job.order.id in self._jobs and job.take_output() == b"":
             self._selector.unregister(job.pipe)
 
     def _ended(self, job: Job) -> None:
-        del self._jobs[job.id]
+        del self._jobs[job.order.id]
         with suppress(KeyError):
             self._selector.unregister(job.pipe)
         self._selector.unregister(job.watch)
@@ -192,14 +211,15 @@ class Server:
 
     def _patience(self) -> float | None:
         """Seconds until the next deadline of a job that is not being killed already."""
-        due = [job.deadline for job in self._jobs.values() if not job.outcome]
+        due = [job.due()[0] for job in self._jobs.values() if not job.outcome]
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _enforce_deadlines(self) -> None:
         now = time.monotonic()
         for job in self._jobs.values():
-            if job.deadline <= now and not job.outcome:
-                job.kill("timeout")
+            moment, why = job.due()
+            if moment <= now and not job.outcome:
+                job.kill(why)
 
 
 def _order(message: Mapping[str, object]) -> Order:

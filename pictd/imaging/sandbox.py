@@ -1,7 +1,8 @@
 """What a child gives up before it looks at a picture (contract B12).
 
 Limits of memory, CPU time and file size; no new privileges; Landlock: it reads its inputs and the
-code it is made of, and writes in its own folder; a system call filter: no network, no programs.
+code it is made of, and writes in its own folder; a system call filter: no network, no programs, but
+for the one that a child may be made to become.
 Where the kernel lacks Landlock or seccomp, the rest still holds, and ``support`` tells.
 """
 
@@ -45,15 +46,18 @@ class Walls:
     :ivar reads: files it may read.
     :ivar folder: where it may write, if anywhere.
     :ivar code: trees it is loaded from, found before the fork.
+    :ivar program: what it may become.
     """
 
     reads: Sequence[Path]
     folder: Path | None
     code: Sequence[Path]
+    program: Path | None = None
 
     def trees(self) -> list[tuple[Path, int]]:
         """With the rights on each."""
-        trees = [(path, landlock.READ) for path in self.code]
+        use = landlock.READ | (landlock.EXECUTE if self.program else 0)
+        trees = [(path, use) for path in [*self.code, *filter(None, [self.program])]]
         trees += [(path, landlock.READ_FILE) for path in self.reads]
         trees.append((Path(os.devnull), landlock.READ_FILE | landlock.WRITE_FILE))
         if self.folder is not None:
@@ -71,7 +75,12 @@ def code_trees() -> list[Path]:
     places = sysconfig.get_paths()
     python = [places[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
     own = [str(Path(root)) for root in pictd.__path__]
-    return _existing([*python, *own, *_SYSTEM, *_CONFIGURATION])
+    return [*_existing([*python, *own]), *system_trees()]
+
+
+def system_trees() -> list[Path]:
+    """Where the libraries of programs lie, and what loads them."""
+    return _existing([*_SYSTEM, *_CONFIGURATION])
 
 
 def enter(limits: Limits, walls: Walls) -> None:
@@ -84,7 +93,7 @@ def enter(limits: Limits, walls: Walls) -> None:
     if landlock.abi():
         landlock.restrict(walls.trees())
     if seccomp.supported():
-        seccomp.install(os.getpid())
+        seccomp.install(os.getpid(), walls.program is not None)
 
 
 def set_limits(limits: Limits) -> None:

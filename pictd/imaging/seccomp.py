@@ -2,7 +2,8 @@
 
 What is not on the list fails with EPERM: sockets, new processes and programs, signals to others,
 tracing, mounts, ownership, modes and times of files, everything the kernel will get in future.
-Threads are allowed. Numbers are from the kernel's headers (x86: unistd_64.h, arm: generic).
+Threads are allowed. A process that is to become a program may do so, and the filter stays. Numbers
+are from the kernel's headers (x86: unistd_64.h, arm: generic).
 """
 
 from __future__ import annotations
@@ -130,6 +131,9 @@ _FREE: dict[str, tuple[int | None, int | None]] = {
     "arch_prctl": (158, None),
 }
 
+# Allowed to what is to become a program.
+_EXECVE = (59, 221)
+
 # Allowed with some arguments only; see ``_guarded``.
 _OPEN, _OPENAT = (2, None), (257, 56)
 _FCNTL, _IOCTL, _PRCTL = (72, 25), (16, 29), (157, 167)
@@ -159,24 +163,27 @@ def supported() -> bool:
     return False
 
 
-def install(own: int) -> None:
+def install(own: int, becoming: bool = False) -> None:
     """Filter this thread and the threads it makes, for ever. Needs no_new_privs.
 
     :param own: the process's id, the only one it may send signals to (``abort`` does).
+    :param becoming: whether it may become a program; which one is for Landlock to say.
     :raise OSError: the kernel refused.
     """
-    code = b"".join(program(own, kernel.MACHINE))
+    code = b"".join(program(own, kernel.MACHINE, becoming))
     text = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("@HP", len(code) // 8, ctypes.addressof(text))
     kernel.prctl(kernel.PR_SET_SECCOMP, 2, ctypes.create_string_buffer(header, len(header)))
 
 
-def program(own: int, machine: str) -> _Block:
+def program(own: int, machine: str, becoming: bool = False) -> _Block:
     """The filter's instructions.
 
     :raise KeyError: nothing is known of the machine.
     """
     result = list(_beginning(machine))
+    if becoming:
+        result += _if_equal(_EXECVE[_COLUMN[machine]], _allow())
     for numbers, block in _guarded(own):
         result += _if_equal(numbers[_COLUMN[machine]], block)
     return [*result, _refuse()]

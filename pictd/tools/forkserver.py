@@ -18,8 +18,12 @@ from pictd.interfaces import IImaging
 from pictd.tools import programs, reports
 from pictd.tools.connection import Connection, Pending
 from pictd.tools.gate import Gate
+from pictd.tools.reports import Report
 
 MEBIBYTE = 1024 * 1024
+SILENCE = 30.0
+"""Seconds without a word after which a program counts as hung."""
+
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
 _MOST_DEATHS = 10
 
@@ -43,9 +47,12 @@ class ChildSettings:
     waiting: int = 64
     tasks: str = "pictd.imaging.tasks"
 
-    def limits(self) -> dict[str, int]:
-        """As the fork server takes them."""
-        cpu = max(1, round(self.seconds))
+    def limits(self, threads: int = 1) -> dict[str, int]:
+        """As the fork server takes them.
+
+        :param threads: that may work at the same time.
+        """
+        cpu = max(1, round(self.seconds)) * threads
         return {"memory": self.memory, "cpu": cpu, "file_size": self.file_size}
 
 
@@ -102,10 +109,23 @@ class ForkServerImaging:
 
         :param folder: None: the task may write nowhere.
         """
-        order: dict[str, object] = {"task": task, "arguments": arguments}
-        order |= {"reads": [str(each) for each in reads], "folder": folder and str(folder)}
-        order |= {"limits": self._settings.limits()}
-        connection, pending = await self._submit(order)
+        order = {"task": task, "arguments": arguments, "limits": self._settings.limits()}
+        return reports.answer(await self._report(order, reads, folder), task)
+
+    async def execute(
+        self, program: Sequence[str], reads: Sequence[Path], folder: Path | None
+    ) -> str:
+        """See ``IImaging``. Cancelling kills the program, and waits until it is reaped."""
+        limits = self._settings.limits(threads=len(os.sched_getaffinity(0)))
+        order = {"program": list(program), "silence": SILENCE, "limits": limits}
+        return reports.words(await self._report(order, reads, folder), program[0])
+
+    async def _report(
+        self, what: Mapping[str, object], reads: Sequence[Path], folder: Path | None
+    ) -> Report:
+        """Have an order carried out."""
+        places = {"reads": [str(each) for each in reads], "folder": folder and str(folder)}
+        connection, pending = await self._submit({**what, **places})
         try:
             report = await pending.answer
         except CancelledError:
@@ -113,7 +133,7 @@ class ForkServerImaging:
             await pending.gone()
             raise
         self._deaths = 0
-        return reports.answer(report, task)
+        return report
 
     async def _submit(self, order: Mapping[str, object]) -> tuple[Connection, Pending]:
         """Give a task to the server when its turn comes; the place is free again when the child is

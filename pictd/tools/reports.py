@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Mapping
 from enum import Enum
@@ -24,6 +25,7 @@ from pictd.errors import (
 _log = Logger()
 
 _MOST_TEXT = 500
+_NO_MEMORY = re.compile("cannot allocate memory|out of (memory|space)", re.IGNORECASE)
 _TOLD: Mapping[str, type[PictdError]] = {
     "Unreadable": UnreadableMedia,
     "Unsupported": UnsupportedMedia,
@@ -42,6 +44,7 @@ class Outcome(Enum):
     KILLED = "killed"
     TIMEOUT = "timeout"
     FLOOD = "flood"
+    HUNG = "hung"
 
 
 @attrs.frozen
@@ -83,8 +86,24 @@ def answer(report: Report, task: str) -> Mapping[str, object]:
     raise _failed(told, task)
 
 
+def words(report: Report, program: str) -> str:
+    """What a program wrote, the end of it; it did its work.
+
+    :raise PictdError: it did not; the class says why, as ``IImaging.execute`` promises.
+    """
+    if report.outcome is Outcome.OK:
+        return report.output
+    last = _clean(report.output[-_MOST_TEXT:])
+    _log.warn(
+        "{program} ended: {report}; it said: {last}", program=program, report=report, last=last
+    )
+    if report.outcome is Outcome.FAILED and report.signal is None:
+        raise MediaTooExpensive() if _NO_MEMORY.search(report.output) else UnreadableMedia()
+    raise _ended(report)
+
+
 def _ended(report: Report) -> PictdError:
-    if report.outcome is Outcome.TIMEOUT:
+    if report.outcome in (Outcome.TIMEOUT, Outcome.HUNG):
         return MediaTimeout()
     if report.outcome is Outcome.FAILED and report.signal in _LIMITS:
         return MediaTooExpensive()

@@ -11,6 +11,11 @@ from zope.interface import implementer
 from pictd.interfaces import IImaging
 
 Answer = Callable[[Mapping[str, object], Path | None], Mapping[str, object]]
+Execution = Callable[[Sequence[str], Path | None], str]
+
+
+def _silent(program: Sequence[str], folder: Path | None) -> str:
+    return ""
 
 
 @implementer(IImaging)
@@ -20,6 +25,8 @@ class ScriptedImaging:
 
     :ivar answers: by task; called with the arguments and the folder, and may raise.
     :ivar orders: what was asked: (task, arguments, reads, folder).
+    :ivar execution: what programs do; called with program and folder, and may raise.
+    :ivar programs: what was executed.
     :ivar lacking: what ``missing`` tells.
     """
 
@@ -27,6 +34,8 @@ class ScriptedImaging:
     orders: list[tuple[str, Mapping[str, object], Sequence[Path], Path | None]] = attrs.field(
         factory=list
     )
+    execution: Execution = _silent
+    programs: list[Sequence[str]] = attrs.field(factory=list)
     lacking: list[str] = attrs.field(factory=list)
     running: bool = False
 
@@ -48,3 +57,10 @@ class ScriptedImaging:
         """The scripted answer."""
         self.orders.append((task, arguments, reads, folder))
         return self.answers[task](arguments, folder)
+
+    async def execute(
+        self, program: Sequence[str], reads: Sequence[Path], folder: Path | None
+    ) -> str:
+        """What the test says."""
+        self.programs.append(program)
+        return self.execution(program, folder)
