@@ -82,7 +82,7 @@ class ProgramTests(ChildrenTestCase):
     async def test_it_crashes(self) -> None:
         """A crash is told apart."""
         with self.assertRaises(MediaFailed):
-            await self.execute("perl", "-e", 'unpack("P8", pack("Q", 8))')
+            await self.execute("perl", "-e", 'print unpack("P8", pack("Q", 8))')
 
     async def test_it_is_missing(self) -> None:
         """So is a program that is not there."""
