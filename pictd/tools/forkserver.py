@@ -21,9 +21,6 @@ from pictd.tools.gate import Gate
 from pictd.tools.reports import Report
 
 MEBIBYTE = 1024 * 1024
-SILENCE = 30.0
-"""Seconds without a word after which a program counts as hung."""
-
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
 _MOST_DEATHS = 10
 
@@ -35,6 +32,7 @@ class ChildSettings:
     :ivar seconds: wall-clock time of a task; its processor time is bounded by the same number.
     :ivar memory: bytes that a task may use.
     :ivar file_size: bytes of any one file that a task may write.
+    :ivar silence: seconds without a word after which a program counts as hung.
     :ivar concurrent: tasks at the same time.
     :ivar waiting: tasks that may wait for their turn.
     :ivar tasks: the module that holds them.
@@ -43,6 +41,7 @@ class ChildSettings:
     seconds: float = 30.0
     memory: int = 1024 * MEBIBYTE
     file_size: int = 1024 * MEBIBYTE
+    silence: float = 30.0
     concurrent: int = attrs.field(factory=lambda: max(1, len(os.sched_getaffinity(0))))
     waiting: int = 64
     tasks: str = "pictd.imaging.tasks"
@@ -116,8 +115,9 @@ class ForkServerImaging:
         self, program: Sequence[str], reads: Sequence[Path], folder: Path | None
     ) -> str:
         """See ``IImaging``. Cancelling kills the program, and waits until it is reaped."""
-        limits = self._settings.limits(threads=len(os.sched_getaffinity(0)))
-        order = {"program": list(program), "silence": SILENCE, "limits": limits}
+        settings = self._settings
+        limits = settings.limits(threads=len(os.sched_getaffinity(0)))
+        order = {"program": list(program), "silence": settings.silence, "limits": limits}
         return reports.words(await self._report(order, reads, folder), program[0])
 
     async def _report(

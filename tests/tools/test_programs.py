@@ -105,6 +105,11 @@ class ProgramTests(ChildrenTestCase):
         with self.assertRaises(MediaTimeout):
             await self.shell("while :; do echo alive; done", seconds=1)
 
+    async def test_no_endless_silence(self) -> None:
+        """Nor hang, however long it may work."""
+        with self.assertRaises(MediaTimeout):
+            await self.execute("sleep", "3600", silence=1)
+
     async def test_cancelling(self) -> None:
         """Cancelling ends it, and waits for its end."""
         script = "echo $$ > pid; while :; do echo alive; done"
