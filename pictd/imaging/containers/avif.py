@@ -7,7 +7,6 @@ but the picture.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 
 import attrs
@@ -15,8 +14,9 @@ import attrs
 from pictd.imaging.containers.avif_items import Item, read_items, write_items
 from pictd.imaging.containers.avif_properties import colour_profile
 from pictd.imaging.containers.avif_tracks import Track, read_tracks, write_tracks
-from pictd.imaging.containers.boxes import Box, box, boxes, first, required
+from pictd.imaging.containers.boxes import Box, box, boxes, brands, first, required
 from pictd.imaging.containers.outline import Outline
+from pictd.imaging.containers.pieces import Data
 from pictd.imaging.failures import Unreadable
 from pictd.model.formats import Format
 
@@ -48,9 +48,9 @@ class _File:
     tracks: Sequence[Track]
 
 
-def accepts(data: bytes) -> bool:
+def accepts(data: Data) -> bool:
     """Whether the bytes begin as an AVIF does: any brand of it in the type box."""
-    return data[4:8] == b"ftyp" and bool({b"avif", b"avis"} & set(_brands(data)))
+    return data[4:8] == b"ftyp" and bool({b"avif", b"avis"} & set(brands(data)))
 
 
 def outline(data: bytes) -> Outline:
@@ -111,8 +111,8 @@ def _head(found: _File, places: Sequence[int], tracks: Sequence[int]) -> bytes:
     profiles = [brand for brand in _PROFILE_BRANDS if brand in found.brands]
     motion = [b"avis", b"msf1", b"iso8"] if found.tracks else []
     still = [b"avif", b"mif1"] if found.items else []
-    brands = [*motion, *still, b"miaf", *profiles]
-    parts = [box(b"ftyp", brands[0], bytes(4), *brands)]
+    named = [*motion, *still, b"miaf", *profiles]
+    parts = [box(b"ftyp", named[0], bytes(4), *named)]
     if found.items:
         parts.append(write_items(found.items, places))
     if found.tracks:
@@ -120,21 +120,13 @@ def _head(found: _File, places: Sequence[int], tracks: Sequence[int]) -> bytes:
     return b"".join(parts)
 
 
-def _brands(data: bytes) -> list[bytes]:
-    """Major first, then the compatible ones."""
-    size = min(struct.unpack(">I", data[:4])[0], len(data), 1024)
-    return [data[8:12], *(data[at : at + 4] for at in range(16, size - 3, 4))]
-
-
 def _read(data: bytes) -> _File:
-    found, brands = boxes(data), _brands(data)
+    found, named = boxes(data), brands(data)
     moov, meta = first(found, b"moov"), first(found, b"meta")
-    moves = moov is not None and (
-        brands[0] == b"avis" or (brands[0] != b"avif" and b"avis" in brands)
-    )
+    moves = moov is not None and (named[0] == b"avis" or (named[0] != b"avif" and b"avis" in named))
     if moov is None or not moves:
-        return _File(brands, read_items(data, required(found, b"meta")), b"", ())
-    return _File(brands, _optional_items(data, meta), *read_tracks(data, moov))
+        return _File(named, read_items(data, required(found, b"meta")), b"", ())
+    return _File(named, _optional_items(data, meta), *read_tracks(data, moov))
 
 
 def _optional_items(data: bytes, meta: Box | None) -> Sequence[Item]:

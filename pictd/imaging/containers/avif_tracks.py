@@ -13,7 +13,8 @@ import attrs
 
 from pictd.imaging.containers.avif_properties import colour_profile, is_alpha, kept_property
 from pictd.imaging.containers.boxes import Box, box, boxes, first, full_box, required
-from pictd.imaging.containers.pieces import numbers, piece
+from pictd.imaging.containers.pieces import piece
+from pictd.imaging.containers.sample_tables import sample_places
 from pictd.imaging.failures import Unreadable, Unsupported
 
 _UNDETERMINED = 0x55C4
@@ -235,43 +236,8 @@ def _timing(stbl: Sequence[Box]) -> bytes:
 
 
 def _samples(data: bytes, stbl: Sequence[Box]) -> list[bytes]:
-    sizes = _sample_sizes(required(stbl, b"stsz"), len(data))
-    chunks = _chunk_places(stbl)
-    rows = _runs(required(stbl, b"stsc"))
-    samples: list[bytes] = []
-    row = 0
-    for n, at in enumerate(chunks, 1):
-        while row + 1 < len(rows) and rows[row + 1][0] <= n:
-            row += 1
-        for size in sizes[len(samples) : len(samples) + rows[row][1]]:
-            samples.append(piece(data, at, size))
-            at += size
-    if not samples or len(samples) != len(sizes):
+    found = sample_places(stbl, len(data))
+    if not len(found):
         raise Unreadable("the AVIF is broken: samples of its motion are missing")
-    return samples
-
-
-def _sample_sizes(stsz: Box, length: int) -> Sequence[int]:
-    size, count = stsz.fields("II")
-    if size and size * count <= length:
-        return [size] * count
-    sizes = stsz.fields(f"{count}I", 12) if not size else ()
-    if not sizes or sum(sizes) > length:
-        raise Unreadable("the AVIF is broken: samples of its motion are missing")
-    return sizes
-
-
-def _chunk_places(stbl: Sequence[Box]) -> Sequence[int]:
-    short = first(stbl, b"stco")
-    table = short or required(stbl, b"co64")
-    (count,) = table.fields("I")
-    return numbers(f">{count}{'I' if short else 'Q'}", table.body, 8)
-
-
-def _runs(stsc: Box) -> list[tuple[int, int]]:
-    """(first chunk, samples in each from there on)."""
-    (count,) = stsc.fields("I")
-    values = stsc.fields(f"{3 * count}I", 8)
-    if not count or values[0] != 1:
-        raise Unreadable("the AVIF is broken: samples of its motion are missing")
-    return list(zip(values[::3], values[1::3], strict=True))
+    pairs = zip(found.places.tolist(), found.sizes.tolist(), strict=True)
+    return [piece(data, at, size) for at, size in pairs]

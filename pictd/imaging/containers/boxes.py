@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 import attrs
 
-from pictd.imaging.containers.pieces import numbers, piece
+from pictd.imaging.containers.pieces import Data, numbers, piece
 from pictd.imaging.failures import Unreadable
 
 _MOST = 20_000
+_LONGEST_TYPE = 1024
 
 
 @attrs.frozen
@@ -30,6 +31,21 @@ class Box:
         return numbers(">" + layout, self.body, at)
 
 
+@attrs.frozen
+class Span:
+    """A box that stays where it is in a file.
+
+    :ivar start: of its size and type.
+    :ivar body: where what follows them begins.
+    :ivar end: of the box as it announces it; the file may be shorter.
+    """
+
+    kind: bytes
+    start: int
+    body: int
+    end: int
+
+
 def boxes(data: bytes, at: int = 0) -> list[Box]:
     """The boxes that fill ``data`` from ``at`` to its end.
 
@@ -37,17 +53,45 @@ def boxes(data: bytes, at: int = 0) -> list[Box]:
     """
     found: list[Box] = []
     while at < len(data):
-        size, kind = struct.unpack(">I4s", piece(data, at, 8))
-        head = 8
-        if size == 1:
-            (size,), head = numbers(">Q", data, at + 8), 16
-        elif size == 0:
-            size = len(data) - at
-        found.append(Box(kind, piece(data, at + head, size - head)))
-        at += size
+        span = _span(data, at)
+        found.append(Box(span.kind, piece(data, span.body, span.end - span.body)))
+        at = span.end
         if len(found) > _MOST:
             raise Unreadable("the file has far too many boxes")
     return found
+
+
+def spans(data: Data, at: int = 0) -> list[Span]:
+    """The boxes from ``at`` on, up to where there is none; nothing of them is copied.
+
+    :raise Unreadable: there are far too many.
+    """
+    found: list[Span] = []
+    while at + 8 <= len(data):
+        span = _span(data, at)
+        if span.end < span.body:
+            break
+        found.append(span)
+        at = span.end
+        if len(found) > _MOST:
+            raise Unreadable("the file has far too many boxes")
+    return found
+
+
+def _span(data: Data, at: int) -> Span:
+    size, kind = struct.unpack(">I4s", piece(data, at, 8))
+    head = 8
+    if size == 1:
+        (size,), head = numbers(">Q", data, at + 8), 16
+    elif size == 0:
+        size = len(data) - at
+    return Span(kind, at, at + head, at + size)
+
+
+def brands(data: Data) -> list[bytes]:
+    """What a file that begins with a type box says it is: major first, then the compatible ones."""
+    size = min(struct.unpack(">I", data[:4])[0], len(data), _LONGEST_TYPE)
+    return [data[8:12], *(data[at : at + 4] for at in range(16, size - 3, 4))]
 
 
 def first(found: Iterable[Box], kind: bytes) -> Box | None:

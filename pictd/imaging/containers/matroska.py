@@ -1,0 +1,107 @@
+"""Matroska and WebM (RFC 9559): tracks, and blocks of them in Clusters."""
+
+from __future__ import annotations
+
+from pictd.imaging.containers.ebml import ENDLESS, HEADER, Element, Reader
+from pictd.imaging.containers.matroska_blocks import SEGMENT, blocks, frames_of, parts, track_of
+from pictd.imaging.containers.matroska_tracks import MOVING, SOUND, Track, left_out, tracks_in
+from pictd.imaging.containers.outline import Outline
+from pictd.imaging.containers.pieces import Data
+from pictd.imaging.containers.vpx import SHOWN, Packet, one
+from pictd.imaging.failures import Unreadable, Unsupported
+from pictd.model.streams import Container, Streams
+
+_MAGIC = HEADER.to_bytes(4, "big")
+_DOCTYPE = 0x4282
+_DOCTYPES = (b"webm", b"matroska")
+_LONGEST_HEADER = 4096
+_TRACKS = 0x1654AE6B
+
+
+def accepts(data: Data) -> bool:
+    """Whether the bytes begin as a Matroska or WebM file does."""
+    if data[:4] != _MAGIC:
+        return False
+    try:
+        reader = Reader(data)
+        header = reader.element(0, _LONGEST_HEADER)
+        return reader.text(reader.last(header).get(_DOCTYPE)) in _DOCTYPES
+    except Unreadable:
+        return False
+
+
+def outline(data: Data) -> Outline:
+    """Frames are those that are shown: a codec may keep others to draw upon.
+
+    :raise Unreadable: broken, or without a frame.
+    :raise Unsupported: the picture is coded in a way that is not taken, or there is none.
+    """
+    reader = Reader(data)
+    segment = _segment(reader)
+    tracks = _tracks(reader, segment)
+    picture = _picture(tracks)
+    frames = _frames(reader, segment, picture)
+    if not frames:
+        raise Unreadable("the video holds no picture")
+    streams = _streams(tracks, picture)
+    shown = None if frames == 1 else frames
+    return Outline(streams.format, picture.width, picture.height, shown, streams=streams)
+
+
+def _segment(reader: Reader) -> Element:
+    """The first Segment: others may follow, and are not looked at."""
+    header = reader.element(0, ENDLESS)
+    at = header.end
+    while at < len(reader.data):
+        each = reader.element(at, ENDLESS)
+        if each.kind == SEGMENT:
+            return each
+        at = each.end
+    raise Unreadable("the video holds nothing")
+
+
+def _tracks(reader: Reader, segment: Element) -> list[Track]:
+    """What the first list of tracks says."""
+    for each in parts(reader, segment, into_clusters=False):
+        if each.kind == _TRACKS:
+            return tracks_in(reader, each)
+    raise Unreadable("the video says nothing of its tracks")
+
+
+def _picture(tracks: list[Track]) -> Track:
+    """The first track of moving pictures that are taken."""
+    moving = [track for track in tracks if track.kind == MOVING]
+    for track in moving:
+        if track.video is not None:
+            return track
+    if moving:
+        name = moving[0].codec.decode("ascii", "replace")[:40]
+        raise Unsupported(f"video of the codec {name} is not taken")
+    raise Unsupported("a file of sound alone is not taken")
+
+
+def _streams(tracks: list[Track], picture: Track) -> Streams:
+    """The first sound comes with the picture."""
+    moving = [track for track in tracks if track.kind == MOVING]
+    sound = next((track for track in tracks if track.kind == SOUND), None)
+    assert picture.video is not None
+    return Streams(
+        Container.MATROSKA,
+        picture.video,
+        moving.index(picture),
+        sound is not None,
+        None if sound is None else sound.audio,
+        picture.alpha and picture.video in SHOWN,
+    )
+
+
+def _frames(reader: Reader, segment: Element, picture: Track) -> int:
+    """How many frames of the picture are shown."""
+    data, before = reader.data, left_out(reader, picture)
+    shown = one if picture.video is None else SHOWN.get(picture.video, one)
+    return sum(
+        shown(Packet(data, at, end, before))
+        for block in blocks(reader, segment)
+        if track_of(data, block)[0] == picture.number
+        for at, end in frames_of(data, block)
+    )

@@ -1,0 +1,106 @@
+"""What a Matroska file says of its tracks (RFC 9559 §5.1.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from pictd.imaging.containers.ebml import Element, Reader
+from pictd.imaging.failures import Unsupported
+from pictd.model.codecs import AudioCodec, VideoCodec
+
+MOVING, SOUND = 1, 2
+VIDEO_CODECS = {
+    b"V_MPEG4/ISO/AVC": VideoCodec.H264,
+    b"V_MPEGH/ISO/HEVC": VideoCodec.H265,
+    b"V_AV1": VideoCodec.AV1,
+    b"V_VP8": VideoCodec.VP8,
+    b"V_VP9": VideoCodec.VP9,
+}
+_ENTRY, _NUMBER, _TYPE, _CODEC = 0xAE, 0xD7, 0x83, 0x86
+_VIDEO, _WIDTH, _HEIGHT, _ALPHA_MODE = 0xE0, 0xB0, 0xBA, 0x53C0
+_ENCODINGS, _ENCODING, _SCOPE, _ENCRYPTION = 0x6D80, 0x6240, 0x5032, 0x5035
+_COMPRESSION, _ALGORITHM, _SETTINGS = 0x5034, 0x4254, 0x4255
+_FRAMES, _HEADER_STRIPPING = 1, 3
+_LONGEST_HEADER = 1024
+
+
+@attrs.frozen
+class Track:
+    """One entry of the list of tracks.
+
+    :ivar number: by which blocks name it.
+    :ivar kind: ``MOVING``, ``SOUND``, or something else.
+    :ivar codec: as the file calls it.
+    :ivar alpha: whether its blocks come with a second picture that says how opaque the first is.
+    :ivar encodings: what was done to its frames after they were coded.
+    """
+
+    number: int
+    kind: int
+    codec: bytes
+    width: int = 0
+    height: int = 0
+    alpha: bool = False
+    encodings: tuple[Element, ...] = ()
+
+    @property
+    def video(self) -> VideoCodec | None:
+        """The codec of a track of moving pictures, where it is one that is taken."""
+        return VIDEO_CODECS.get(self.codec) if self.kind == MOVING else None
+
+    @property
+    def audio(self) -> AudioCodec | None:
+        """The codec of a track of sound, where it is one that is known."""
+        if self.codec.startswith(b"A_AAC"):
+            return AudioCodec.AAC
+        return {b"A_OPUS": AudioCodec.OPUS, b"A_VORBIS": AudioCodec.VORBIS}.get(self.codec)
+
+
+def tracks_in(reader: Reader, tracks: Element) -> list[Track]:
+    """The tracks, in the order of the file.
+
+    :raise Unreadable: the list is broken.
+    """
+    entries = (each for each in reader.children(tracks) if each.kind == _ENTRY)
+    return [_track(reader, entry) for entry in entries]
+
+
+def left_out(reader: Reader, track: Track) -> bytes:
+    """What every frame of the track begins with, and the file does not repeat.
+
+    :raise Unsupported: the frames are encrypted, or compressed in another way.
+    """
+    found = [settings for each in track.encodings for settings in _left_out(reader, each)]
+    if len(found) > 1:
+        raise Unsupported("Matroska with frames that are compressed twice is not taken")
+    return b"".join(found)
+
+
+def _track(reader: Reader, entry: Element) -> Track:
+    has = reader.last(entry)
+    video = reader.last(has[_VIDEO]) if _VIDEO in has else {}
+    return Track(
+        reader.whole(has.get(_NUMBER)),
+        reader.whole(has.get(_TYPE)),
+        reader.text(has.get(_CODEC)),
+        reader.whole(video.get(_WIDTH)),
+        reader.whole(video.get(_HEIGHT)),
+        reader.whole(video.get(_ALPHA_MODE)) == 1,
+        tuple(reader.children(has[_ENCODINGS])) if _ENCODINGS in has else (),
+    )
+
+
+def _left_out(reader: Reader, encoding: Element) -> Iterator[bytes]:
+    """Of one encoding, which is in force where it has the scope of frames."""
+    if encoding.kind != _ENCODING:
+        return
+    has = reader.last(encoding)
+    if not reader.whole(has.get(_SCOPE), _FRAMES) & _FRAMES:
+        return
+    compression = reader.last(has[_COMPRESSION]) if _COMPRESSION in has else {}
+    if _ENCRYPTION in has or reader.whole(compression.get(_ALGORITHM)) != _HEADER_STRIPPING:
+        raise Unsupported("Matroska with frames that are compressed or encrypted is not taken")
+    settings = compression.get(_SETTINGS)
+    yield b"" if settings is None else reader.body(settings, _LONGEST_HEADER)
