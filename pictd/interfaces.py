@@ -348,6 +348,15 @@ class IMedia(Interface):
         :raise MediaFailed: the stored file can't be decoded.
         """
 
+    async def rendition(source: Path, format: Format, folder: Path) -> Path:
+        """A still WebP of the first frame, for somebody who can't read the format itself. It is at
+        most 2048 pixels a side.
+
+        :param source: what is stored, or is to be.
+        :param folder: an empty folder for the result; the caller removes it.
+        :raise MediaFailed: none can be made.
+        """
+
     async def describe(source: Path, format: Format) -> Measured:
         """Measure a stored file."""
 
