@@ -320,7 +320,8 @@ class IValidator(Interface):
 
         :param path: what would be stored.
         :raise RefusedByValidator: it is not.
-        :raise UpstreamUnreachable: nobody judged it.
+        :raise ValidatorFailed: nobody judged it: the validator says that it is in trouble.
+        :raise UpstreamUnreachable: nobody judged it: the validator can't be reached, or breaks off.
         :raise UpstreamTooSlow: nobody judged it in time.
         """
 
