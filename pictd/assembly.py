@@ -26,6 +26,7 @@ from pictd.generate.service import Backends as GenerateBackends
 from pictd.generate.service import Generate
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends
+from pictd.ingest.verdicts import Policy, Verdicts
 from pictd.interfaces import IMedia, IRepo, IStore
 from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.processing import Processing
@@ -95,10 +96,6 @@ def unsupported(config: Config) -> list[str]:
     asked = {
         "repo.type = postgres": not isinstance(config.repo, SqliteRepoConfig),
         "store.type = object_storage": not isinstance(config.store, FilesystemStoreConfig),
-        "media.external_validation_rendition": media.external_validation_rendition is not None,
-        "media.external_validation_on_error = allow": (
-            media.external_validation_on_error is OnError.ALLOW
-        ),
         "server.danger_dummy_mode": config.server.danger_dummy_mode,
         "server.certificate": None not in (config.server.certificate, config.server.private_key),
         "server.workers": config.server.workers > 1,
@@ -175,9 +172,16 @@ def _set(quality: attrs.AttrsInstance) -> dict[str, int]:
     return {name: value for name, value in attrs.asdict(quality).items() if value is not None}
 
 
-def _validator(config: Config, reactor: Any) -> HttpValidator | None:
-    url, seconds = config.media.external_validation, config.media.external_validation_timeout
-    return None if url is None else HttpValidator(url, seconds, reactor)
+def _verdicts(config: Config, reactor: Any, media: IMedia, scratch: Scratch) -> Verdicts | None:
+    asked = config.media
+    if asked.external_validation is None:
+        return None
+    validator = HttpValidator(asked.external_validation, asked.external_validation_timeout, reactor)
+    policy = Policy(
+        keep_unjudged=asked.external_validation_on_error is OnError.ALLOW,
+        by_rendition=asked.external_validation_rendition is not None,
+    )
+    return Verdicts(validator, media, scratch, reactor, policy)
 
 
 def _parts(
@@ -185,12 +189,13 @@ def _parts(
 ) -> Parts:
     read_only = config.server.read_only
     backends = (repo, store, media, scratch, reactor)
+    verdicts = _verdicts(config, reactor, media, scratch)
     return Parts(
         *backends,
         lookup=Lookup(*backends, read_only=read_only),
         removal=Removal(repo, reactor),
         access=AccessLog(repo, reactor, read_only),
-        ingest=Ingest(IngestBackends(*backends, validator=_validator(config, reactor))),
+        ingest=Ingest(IngestBackends(*backends, verdicts=verdicts)),
         generate=Generate(GenerateBackends(*backends)),
         settings=WebSettings(
             api_key=config.server.api_key,

@@ -234,6 +234,13 @@ class UpstreamTooSlow(PictdError):
     code, text = "http-client-error", "Another server took too long to answer"
 
 
+class ValidatorFailed(PictdError):
+    """The operator's external validator is in trouble and judged nothing. Clients rely on the code
+    and the status, which are those of a refusal."""
+
+    code, text = "failed-external-validation", "The external validator failed"
+
+
 class MediaTimeout(PictdError):
     """Work on media exceeded ``media.process_timeout``."""
 

@@ -333,7 +333,8 @@ class IValidator(Interface):
 
         :param path: what would be stored.
         :raise RefusedByValidator: it is not.
-        :raise UpstreamUnreachable: nobody judged it.
+        :raise ValidatorFailed: nobody judged it: the validator says that it is in trouble.
+        :raise UpstreamUnreachable: nobody judged it: the validator can't be reached, or breaks off.
         :raise UpstreamTooSlow: nobody judged it in time.
         """
 
@@ -359,6 +360,15 @@ class IMedia(Interface):
         :param folder: an empty folder for the result; the caller removes it.
         :raise OperationImpossible: an operation can't be carried out on this picture.
         :raise MediaFailed: the stored file can't be decoded.
+        """
+
+    async def rendition(source: Path, format: Format, folder: Path) -> Path:
+        """A still WebP of the first frame, for somebody who can't read the format itself. It is at
+        most 2048 pixels a side.
+
+        :param source: what is stored, or is to be.
+        :param folder: an empty folder for the result; the caller removes it.
+        :raise MediaFailed: none can be made.
         """
 
     async def describe(source: Path, format: Format) -> Measured:

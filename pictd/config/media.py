@@ -165,14 +165,23 @@ class Media:
     """What is accepted, and what becomes of it."""
 
     external_validation: str | None = key(
-        URL, None, "Every upload is POSTed here; an answer other than 2xx rejects it."
+        URL,
+        None,
+        "Every upload is POSTed here before it is kept. 2xx accepts it; 5xx says that the validator"
+        " failed; anything else, a redirect too, refuses it, and the same content for an hour.",
     )
-    external_validation_timeout: int = key(_SECONDS, 30, "Seconds that it may take.")
+    external_validation_timeout: int = key(_SECONDS, 30, "Seconds for one file.")
     external_validation_on_error: OnError = key(
-        one_of(OnError), OnError.DENY, "What happens where it does not answer."
+        one_of(OnError),
+        OnError.DENY,
+        "What becomes of an upload where the validator failed, or gave no answer in time. allow"
+        " keeps it, with a warning in the log.",
     )
     external_validation_rendition: Rendition | None = key(
-        one_of(Rendition), None, "Send it a picture of this format. Unset: the file itself."
+        one_of(Rendition),
+        None,
+        "Send the validator a still of the first frame in this format, at most 2048 pixels a side."
+        " Unset: the file as it would be stored.",
     )
     max_file_size: int = key(_MIB, 40, "Largest upload, import or download, in MiB.")
     process_timeout: int = key(_SECONDS, 30, "Seconds that each child may work.")

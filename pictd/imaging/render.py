@@ -19,7 +19,8 @@ def render(arguments: Mapping[str, Any]) -> dict[str, object]:
     """Make a variant. What the source is, is told by its bytes.
 
     :param arguments: ``source`` and ``folder`` (paths), ``operations`` ((name, value) pairs),
-        ``output`` (the canonical extension), ``quality`` (by class, then label).
+        ``output`` (the canonical extension), ``quality`` (by class, then label); ``still``, where
+        it is true, asks for one frame even where the output could move.
     :return: ``result`` (``results``).
     :raise Unreadable: the stored file is broken.
     :raise Impossible: an operation or the output can't be carried out on this picture.
@@ -28,10 +29,11 @@ def render(arguments: Mapping[str, Any]) -> dict[str, object]:
     data = Path(arguments["source"]).read_bytes()
     outline = outline_of(data)
     steps = parse_chain((name, value) for name, value in arguments["operations"]).steps
-    target = Output(arguments["output"]).result(outline.format.kind)
-    still = target.kind is Kind.IMAGE
+    still = arguments.get("still", False)
+    target = Output(arguments["output"]).result(Kind.IMAGE if still else outline.format.kind)
+    first_only = still or target.kind is Kind.IMAGE
     least = least_size(steps, outline.shown_size)
-    film = transformed(decode(data, outline, least, first_only=still), steps)
+    film = transformed(decode(data, outline, least, first_only), steps)
     quality = arguments["quality"][target.kind.value.lower()].get(target.label)
     made = encode(film, target, quality)
     return {"result": write_result(made, outline_of(made), Path(arguments["folder"]))}

@@ -18,7 +18,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IMedia, IRepo, IScratch, IStore, IValidator
+from pictd.ingest.verdicts import Verdicts
+from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.records import HashRecord, Normalised
@@ -57,7 +58,7 @@ class Ingested:
 class Backends:
     """What every session works with.
 
-    :ivar validator: None where the configuration names none.
+    :ivar verdicts: None where the configuration names no validator.
     """
 
     repo: IRepo
@@ -65,7 +66,7 @@ class Backends:
     media: IMedia
     scratch: IScratch
     clock: IReactorTime
-    validator: IValidator | None = None
+    verdicts: Verdicts | None = None
 
 
 @attrs.define
@@ -90,8 +91,8 @@ class Session:
         received = self._received
         try:
             made = await self._backends.media.normalise(received.path, received.folder, self._query)
-            if self._backends.validator is not None:
-                await self._backends.validator.check(made.path, made.hash.format.media_type)
+            if self._backends.verdicts is not None:
+                await self._backends.verdicts.judge(made)
             self._storing = True
             ingested = await self._publish(made)
         finally:

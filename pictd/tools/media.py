@@ -17,6 +17,9 @@ from pictd.errors import (
     FileTooLarge,
     KindDisallowed,
     MediaFailed,
+    MediaTimeout,
+    MediaTooExpensive,
+    OperationImpossible,
     PictdError,
     TooManyFrames,
     TooManyPixels,
@@ -44,6 +47,14 @@ _REFUSALS: Mapping[Reason, type[PictdError]] = {
     Reason.DISALLOWED: KindDisallowed,
     Reason.VIDEO_DISABLED: VideoDisabled,
 }
+
+_RENDITION: Mapping[str, object] = {
+    "operations": [["thumbnail", "2048"]],
+    "output": Output.WEBP.value,
+    "quality": {"image": {}},
+    "still": True,
+}
+"""How fine the site's own pictures are is no matter of who judges them."""
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -175,15 +186,32 @@ class Media:
         self, source: Path, format: Format, folder: Path, chain: Chain, output: Output
     ) -> Rendered:
         """See ``IMedia``."""
-        order = {
-            "source": str(source),
-            "format": format.as_json(),
-            "folder": str(folder),
+        drawing = {
             "operations": [list(pair) for pair in chain.pairs()],
             "output": output.value,
             "quality": self._settings.quality,
         }
-        told = await self._of_stored("render", order, source, folder)
+        return await self._drawn(source, format, folder, drawing)
+
+    async def rendition(self, source: Path, format: Format, folder: Path) -> Path:
+        """See ``IMedia``."""
+        try:
+            made = await self._drawn(source, format, folder, _RENDITION)
+        except (OperationImpossible, MediaTimeout, MediaTooExpensive) as error:
+            raise MediaFailed(f"No still can be made of the file: {error}") from error
+        if made.format is not Format.IMAGE_WEBP or made.frames is not None:
+            raise MediaFailed()
+        return made.path
+
+    async def _drawn(
+        self, source: Path, format: Format, folder: Path, drawing: Mapping[str, object]
+    ) -> Rendered:
+        """A picture made of a file of ours.
+
+        :param drawing: the arguments of ``render`` beside the places.
+        """
+        places = {"source": str(source), "format": format.as_json(), "folder": str(folder)}
+        told = await self._of_stored("render", {**places, **drawing}, source, folder)
         made = Result.from_json(told.get("result"), folder)
         made.check()
         return Rendered(made.path, made.format, made.width, made.height, made.frames)

@@ -15,6 +15,7 @@ from pictd import errors
 STATUSES: dict[type[errors.PictdError], int] = {
     errors.BadRequest: 400,
     errors.MediaTimeout: 400,
+    errors.ValidatorFailed: 400,
     errors.InvalidApiKey: 401,
     errors.InvalidDeleteToken: 403,
     errors.AliasNotFound: 404,

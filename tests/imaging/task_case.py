@@ -49,8 +49,8 @@ class TaskCase(SynchronousTestCase):
         return Path(answer["path"]).read_bytes()
 
     def rendered(
-        self, data: bytes, output: str, steps: Sequence[tuple[str, str]] = ()
+        self, data: bytes, output: str, steps: Sequence[tuple[str, str]] = (), **more: Any
     ) -> dict[str, Any]:
         """What ``render`` tells of a variant."""
-        common = {"operations": steps, "output": output, "quality": NO_QUALITY}
+        common = {"operations": steps, "output": output, "quality": NO_QUALITY, **more}
         return dict(self.run_task("render", data, **common)["result"])

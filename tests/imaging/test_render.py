@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
@@ -39,6 +41,15 @@ class RenderTests(TaskCase):
             made = samples.frames(self.render(sent, "png"))
             self.assertEqual(len(made), 1)
             self.assertGreater(samples.psnr(made[0][0], samples.frames(sent)[0][0]), 40)
+
+    def test_a_still_may_be_asked_of_any_output(self) -> None:
+        """Though the output could move: exactly the first frame."""
+        sent = samples.animation("gif")
+        for output in ("webp", "avif", "apng", "gif"):
+            told = self.rendered(sent, output, still=True)
+            made = samples.frames(Path(told["path"]).read_bytes())
+            self.assertEqual((told["frames"], len(made)), (None, 1))
+            self.assertGreater(samples.psnr(made[0][0], samples.frames(sent)[0][0]), 25)
 
     def test_times_and_repetition(self) -> None:
         """A GIF that repeats 3 times is a WebP shown 4 times; APNG counts as WebP does."""

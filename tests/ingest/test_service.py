@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from twisted.internet.defer import CancelledError, Deferred
-from zope.interface import implementer
 
 from pictd.errors import (
     AliasAlreadyExists,
-    PictdError,
-    RefusedByValidator,
     RepoUnavailable,
     StoreUnavailable,
     UnreadableMedia,
-    UpstreamTooSlow,
 )
 from pictd.ingest.batch import Batch
-from pictd.ingest.service import Ingest
-from pictd.ingest.session import Backends, Ingested
-from pictd.interfaces import IValidator
-from pictd.model.alias import Alias
+from pictd.ingest.session import Ingested
 from pictd.model.uploads import UploadQuery
-from tests.support.services import ServicesTestCase
-
-
-class IngestTestCase(ServicesTestCase):
-    """An ingest service on backends in memory."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.ingest = Ingest(Backends(*self.backends))
-
-    def begin(self, data: bytes = b"picture", name: str | None = None) -> Deferred[Ingested]:
-        """Begin to ingest a file."""
-        declared = None if name is None else Alias.parse(name)
-        return self.ingest.ingest(self.received(data), UploadQuery(), declared)
-
-    def ingested(self, data: bytes = b"picture", name: str | None = None) -> Ingested:
-        """Ingest a file."""
-        return self.successResultOf(self.begin(data, name))
-
-    def strays(self) -> list[str]:
-        """What a sweep would look at."""
-        return list(self.result(self.store.strays(2**63)))
-
-    def assert_nothing_left(self) -> None:
-        """No name, no bytes, no temporary file."""
-        self.assertEqual(self.result(self.repo.hashes.count()), 0)
-        self.assertEqual(self.strays(), [])
-        self.assertEqual(self.scratch.live, set())
+from tests.ingest.ingest_case import IngestTestCase
 
 
 class PublishTests(IngestTestCase):
@@ -241,39 +206,3 @@ class BatchTests(IngestTestCase):
         other = self.ingested(b"shared")
         self.result(self.batch.undo())
         self.assertEqual(self.size(other), b"shared")
-
-
-class ValidationTests(IngestTestCase):
-    """The operator's own judge."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.judge = ScriptedValidator()
-        self.ingest = Ingest(Backends(*self.backends, validator=self.judge))
-
-    def test_what_is_accepted_is_stored(self) -> None:
-        """The judge saw what came to be stored, and its type."""
-        self.ingested()
-        self.assertEqual(self.judge.seen, [(b"picture", "image/png")])
-
-    def test_what_is_refused_leaves_nothing(self) -> None:
-        """Nor does what nobody judged."""
-        for error in (RefusedByValidator, UpstreamTooSlow):
-            self.judge.failure = error()
-            self.failureResultOf(self.begin(), error)
-            self.assert_nothing_left()
-
-
-@implementer(IValidator)
-class ScriptedValidator:
-    """Accepts everything, or fails as it is told."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[bytes, str]] = []
-        self.failure: PictdError | None = None
-
-    async def check(self, path: Path, media_type: str) -> None:
-        """See ``IValidator``."""
-        self.seen.append((path.read_bytes(), media_type))
-        if self.failure is not None:
-            raise self.failure

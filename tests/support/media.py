@@ -30,11 +30,13 @@ class PlainMedia:
     """Takes every file for a PNG of 4 by 3 pixels; variants are the source with the key after it.
 
     :ivar failure: raised by everything, while it is set.
+    :ivar rendering_failure: raised by renditions alone.
     :ivar gated: work waits for a Deferred of its own in ``waiting`` before it is done.
     :ivar rendered: keys of the variants that were made.
     """
 
     failure: PictdError | None = None
+    rendering_failure: PictdError | None = None
     gated: bool = False
     waiting: list[Deferred[None]] = attrs.field(factory=list)
     rendered: list[str] = attrs.field(factory=list)
@@ -68,6 +70,15 @@ class PlainMedia:
         result = folder / "variant"
         result.write_bytes(source.read_bytes() + key.encode())
         return Rendered(result, output.result(Kind.IMAGE), 2, 1, None)
+
+    async def rendition(self, source: Path, format: Format, folder: Path) -> Path:
+        """The word still, and the source's bytes."""
+        await self._work()
+        if self.rendering_failure is not None:
+            raise self.rendering_failure
+        result = folder / "rendition"
+        result.write_bytes(b"still " + source.read_bytes())
+        return result
 
     async def describe(self, source: Path, format: Format) -> Measured:
         """4 by 3."""

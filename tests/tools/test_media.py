@@ -20,13 +20,22 @@ from pictd.model.limits import Bounds, Measured, Rules
 from pictd.model.operations import parse_chain
 from pictd.model.uploads import UploadQuery
 from pictd.tools.media import Media, MediaSettings
-from tests.support.imaging import ScriptedImaging
+from tests.support.imaging import Answer, ScriptedImaging
 
 DATA = b"what was uploaded"
 MADE = b"what was made of it"
 MEASURED = Measured(Format.IMAGE_PNG, 40, 30, None, len(DATA))
 BLURHASH = "LEHV6nWB2yk8pyo0adR*.7kCMdnj"
 WIDE = Rules(Bounds(), Bounds(), Bounds())
+
+
+def failing(error: Exception) -> Answer:
+    """A child that ends with this."""
+
+    def answer(arguments: object, folder: object) -> Mapping[str, object]:
+        raise error
+
+    return answer
 
 
 class MediaTestCase(TestCase):
@@ -242,13 +251,47 @@ class StoredTests(MediaTestCase):
 
     async def test_broken(self) -> None:
         """A stored file that can't be decoded is our fault, not the client's."""
-
-        def fails(arguments: object, folder: object) -> Mapping[str, object]:
-            raise errors.UnreadableMedia("torn")
-
-        self.imaging.answers["blurhash"] = fails
+        self.imaging.answers["blurhash"] = failing(errors.UnreadableMedia("torn"))
         with self.assertRaises(errors.MediaFailed):
             await self.media.blurhash(self.source, Format.IMAGE_PNG)
+
+    async def rendition(self, told: object) -> Path:
+        """A still for somebody else."""
+        self.answers("render", {"result": told})
+        return await self.media.rendition(self.source, Format.ANIMATION_GIF, self.folder)
+
+    async def test_rendition(self) -> None:
+        """One small frame is asked for, of a quality that is not the site's."""
+        quality = {"image": {"webp": 1}, "animation": {"webp": 1}}
+        self.settings = attrs.evolve(self.settings, quality=quality)
+        made = await self.rendition(self.made(format={"Image": "webp"}))
+        self.assertEqual(made, self.folder / "result")
+        ((task, order, reads, folder),) = self.imaging.orders
+        self.assertEqual((task, reads, folder), ("render", [self.source], self.folder))
+        self.assertEqual((order["output"], order["still"]), ("webp", True))
+        self.assertEqual(order["operations"], [["thumbnail", "2048"]])
+        self.assertEqual(order["quality"], {"image": {}})
+
+    async def test_rendition_of_another_kind(self) -> None:
+        """A child that made something else, or nothing, has failed."""
+        webp = {"format": {"Image": "webp"}}
+        moving = self.made(format={"Animation": "webp"}, frames=3)
+        for told in (None, self.made(), moving, self.made(**webp, path=str(self.folder / "none"))):
+            with self.assertRaises(errors.MediaFailed):
+                await self.rendition(told)
+
+    async def test_no_rendition(self) -> None:
+        """Whatever hinders it is our fault; a full queue is told as what it is."""
+        for raised, error in (
+            (errors.UnreadableMedia, errors.MediaFailed),
+            (errors.OperationImpossible, errors.MediaFailed),
+            (errors.MediaTooExpensive, errors.MediaFailed),
+            (errors.MediaTimeout, errors.MediaFailed),
+            (errors.Overloaded, errors.Overloaded),
+        ):
+            self.imaging.answers["render"] = failing(raised())
+            with self.assertRaises(error):
+                await self.media.rendition(self.source, Format.IMAGE_PNG, self.folder)
 
     async def test_describe(self) -> None:
         """Measures come back; the child may write nowhere."""

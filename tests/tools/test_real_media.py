@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PIL import Image
 from twisted.internet.defer import Deferred
 
@@ -11,6 +13,7 @@ from pictd.model.limits import Bounds, Rules
 from pictd.model.operations import parse_chain
 from pictd.model.uploads import UploadQuery
 from pictd.tools.media import Media, MediaSettings
+from tests.support import samples
 from tests.tools.children import ChildrenTestCase
 
 
@@ -41,6 +44,28 @@ class RealMediaTests(ChildrenTestCase):
             made = await self.media.render(*source, chain, output)
             self.assertEqual((made.width, made.height), (64, 64))
             made.path.unlink()
+
+    async def test_renditions(self) -> None:
+        """A still WebP of whatever can be stored, bounded in size, of its first frame."""
+        large = samples.still("jpeg", 3000, 1500)
+        for data, size in (
+            (large, (2048, 1024)),
+            (samples.still("png", mode="RGBA"), (120, 90)),
+            *((samples.animation(each), (60, 45)) for each in samples.MOVING),
+        ):
+            self.source.write_bytes(data)
+            made = samples.frames((await self.rendition()).read_bytes())
+            ((shown, _),) = made
+            self.assertEqual(shown.size, size)
+            first = samples.frames(data)[0][0].resize(size, Image.Resampling.BOX)
+            self.assertGreater(samples.psnr(shown, first), 25)
+
+    async def rendition(self) -> Path:
+        """Of the source, which must be a WebP."""
+        measured = await self.media.describe(self.source, Format.IMAGE_PNG)
+        made = await self.media.rendition(self.source, measured.format, self.folder)
+        self.assertEqual(samples.opened(made.read_bytes()).format, "WEBP")
+        return made
 
     async def test_measures(self) -> None:
         """Stored files can be measured, and blurhashed, by children that may write nowhere."""
