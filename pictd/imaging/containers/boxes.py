@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import attrs
 
@@ -35,19 +35,26 @@ def boxes(data: bytes, at: int = 0) -> list[Box]:
 
     :raise Unreadable: they do not, or there are far too many.
     """
-    found: list[Box] = []
-    while at < len(data):
+    return list(walk(data, at))
+
+
+def walk(data: bytes, at: int = 0) -> Iterator[Box]:
+    """The boxes one by one; what lies behind those that are asked for is not looked at.
+
+    :raise Unreadable: as ``boxes`` does, when it comes to it.
+    """
+    for _ in range(_MOST):
+        if at >= len(data):
+            return
         size, kind = struct.unpack(">I4s", piece(data, at, 8))
         head = 8
         if size == 1:
             (size,), head = numbers(">Q", data, at + 8), 16
         elif size == 0:
             size = len(data) - at
-        found.append(Box(kind, piece(data, at + head, size - head)))
+        yield Box(kind, piece(data, at + head, size - head))
         at += size
-        if len(found) > _MOST:
-            raise Unreadable("the file has far too many boxes")
-    return found
+    raise Unreadable("the file has far too many boxes")
 
 
 def first(found: Iterable[Box], kind: bytes) -> Box | None:
