@@ -19,7 +19,8 @@ from PIL import (
 from pictd.imaging.colour import plain
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.containers.registry import container_of
-from pictd.imaging.failures import Unreadable
+from pictd.imaging.failures import ImagingFailure, Unreadable
+from pictd.imaging.jxl.plugin import JxlImageFile
 from pictd.model.formats import Kind
 
 # Limits were held against the headers, and what is decoded is held against these.
@@ -60,6 +61,7 @@ class Film:
     :ivar count: frames.
     :ivar plays: how often they are shown; 0 for ever.
     :ivar tables: the quantisation tables of a JPEG.
+    :ivar used: bytes of the file up to the end of the picture, where only its decoder knows.
     """
 
     size: Size
@@ -69,6 +71,7 @@ class Film:
     plays: int = 1
     profile: bytes | None = attrs.field(default=None, repr=False)
     tables: tuple[tuple[int, ...], ...] | None = attrs.field(default=None, repr=False)
+    used: int | None = None
 
 
 def decode(data: bytes, outline: Outline, least: Size = (0, 0), first_only: bool = False) -> Film:
@@ -81,7 +84,7 @@ def decode(data: bytes, outline: Outline, least: Size = (0, 0), first_only: bool
     """
     try:
         image = Image.open(io.BytesIO(data), formats=[container_of(data).codec])
-    except MemoryError:
+    except (ImagingFailure, MemoryError):
         raise
     except Exception as error:
         raise Unreadable("the file can't be decoded") from error
@@ -97,11 +100,13 @@ def _still(image: ImageFile.ImageFile, outline: Outline, least: Size) -> Film:
     tables = _tables(image)
     frame = _loaded(image, _first_position(image))
     coded = -(-outline.width // scale), -(-outline.height // scale)
-    canvas, profile = plain(_on_canvas(frame, coded, image.format), outline.profile)
+    embedded = outline.profile or _coded_profile(image)
+    canvas, profile = plain(_on_canvas(frame, coded, image.format), embedded)
     turn = _TURNS.get(outline.orientation)
     upright = canvas.transpose(turn) if turn is not None else canvas
     frames = iter([Frame(upright, 0)])
-    return Film(outline.shown_size, frames, scale, profile=profile, tables=tables)
+    used = image.used if isinstance(image, JxlImageFile) else None
+    return Film(outline.shown_size, frames, scale, profile=profile, tables=tables, used=used)
 
 
 def _animation(image: ImageFile.ImageFile, outline: Outline) -> Film:
@@ -136,7 +141,7 @@ def _loaded(image: ImageFile.ImageFile, position: int) -> Image.Image:
         if position:
             image.seek(position)
         image.load()
-    except MemoryError:
+    except (ImagingFailure, MemoryError):
         raise
     except Exception as error:
         raise Unreadable("the file can't be decoded to its end") from error
@@ -158,6 +163,11 @@ def _scale(image: ImageFile.ImageFile, outline: Outline, least: Size) -> int:
         return 1
     width, height = outline.shown_size
     return next(s for s in _SCALES if s == 1 or (width >= least[0] * s and height >= least[1] * s))
+
+
+def _coded_profile(image: ImageFile.ImageFile) -> bytes | None:
+    """A JPEG XL has its profile where its container does not show it."""
+    return image.info.get("icc_profile") if isinstance(image, JxlImageFile) else None
 
 
 def _tables(image: ImageFile.ImageFile) -> tuple[tuple[int, ...], ...] | None:

@@ -14,6 +14,7 @@ from pictd.imaging.containers.registry import stripped
 from pictd.imaging.decode import Film, Frame
 from pictd.imaging.failures import Impossible, Unreadable
 from pictd.imaging.gif_writer import write_gif
+from pictd.imaging.jxl import plugin as jxl_plugin
 from pictd.imaging.quality import Options, options, table_options
 from pictd.imaging.reel import Reel
 from pictd.model.formats import Format
@@ -105,6 +106,7 @@ ENCODERS: Mapping[Format, _Encoder] = {
     Format.IMAGE_PNG: _still("PNG", ("L", "LA", "RGB", "RGBA")),
     Format.IMAGE_WEBP: _still("WEBP", ("RGB", "RGBA")),
     Format.IMAGE_AVIF: _still("AVIF", ("L", "RGB", "RGBA")),
+    Format.IMAGE_JXL: _still(jxl_plugin.NAME, ("L", "LA", "RGB", "RGBA")),
     Format.ANIMATION_GIF: _gif,
     Format.ANIMATION_APNG: _apng,
     Format.ANIMATION_WEBP: _moving("WEBP"),

@@ -11,7 +11,7 @@ import attrs
 
 from pictd.imaging.blurhash import blurhash
 from pictd.imaging.containers.outline import Outline
-from pictd.imaging.containers.registry import is_clean, measured_of, outline_of, stripped
+from pictd.imaging.containers.registry import is_clean, measured_of, outline_of, shortened, stripped
 from pictd.imaging.decode import Film, decode
 from pictd.imaging.encode import encode
 from pictd.imaging.failures import Unreadable
@@ -86,11 +86,12 @@ def _target(source: Format, arguments: Mapping[str, Any]) -> Format:
 def _kept(clean: bytes, outline: Outline) -> _Made:
     """The strip is checked on its result, and the picture is decoded once, reduced, to see that it
     is whole."""
-    left = _verified(clean)
+    film = decode(clean, outline, least=(_HASHED, _HASHED), first_only=True)
+    kept = shortened(clean, film.used)
+    left = _verified(kept)
     if attrs.evolve(left, orientation=1) != attrs.evolve(outline, orientation=1):
         raise Unreadable("the file holds more than can be separated from its picture")
-    film = decode(clean, outline, least=(_HASHED, _HASHED), first_only=True)
-    return _Made(clean, left, _hash(film)[0])
+    return _Made(kept, left, _hash(film)[0])
 
 
 def _made_anew(

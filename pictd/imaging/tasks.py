@@ -12,6 +12,7 @@ from pictd.imaging.blurhash import blurhash as blurhash_of
 from pictd.imaging.containers.registry import CONTAINERS, measured_of, outline_of
 from pictd.imaging.decode import decode
 from pictd.imaging.encode import ENCODERS
+from pictd.imaging.jxl import library
 from pictd.imaging.normalise import normalise
 from pictd.imaging.render import render
 
@@ -50,11 +51,18 @@ def capabilities(_: Mapping[str, Any]) -> dict[str, object]:
     return {
         "read": [each.codec.lower() for each in CONTAINERS if _is_built_in(each.codec)],
         "write": [each.as_json() for each in ENCODERS if _is_built_in(each.label)],
-        "libraries": {name: features.version(name) for name in _LIBRARIES},
+        "libraries": {name: features.version(name) for name in _LIBRARIES} | {"jxl": _jxl()},
     }
 
 
+def _jxl() -> str | None:
+    jxl = library.installed()
+    return None if jxl is None else library.version(jxl)
+
+
 def _is_built_in(name: str) -> bool:
+    if name.lower() == "jxl":
+        return _jxl() is not None
     feature = {"jpeg": "jpg", "webp": "webp", "avif": "avif"}.get(name.lower())
     return feature is None or bool(features.check(feature))
 

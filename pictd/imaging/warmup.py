@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from PIL import Image as Pictures
 
+from pictd.imaging.jxl import plugin as jxl_plugin
+
 _SIDE = 8
 _STILLS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
 _ANIMATIONS = ("PNG", "GIF", "WEBP", "AVIF")
@@ -18,6 +20,7 @@ def warm_up() -> list[str]:
     :return: what does not work here, by name.
     """
     steps = [(f"{name} codec", _still(name)) for name in _STILLS]
+    steps.append(("JPEG XL codec", _still(jxl_plugin.NAME)))
     steps += [(f"animated {name} codec", _animation(name)) for name in _ANIMATIONS]
     return [name for name, step in steps if not _works(step)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import ImageOps
 
 from pictd.imaging.containers.registry import is_clean
-from pictd.imaging.failures import Impossible, Unreadable
+from pictd.imaging.failures import Unreadable
 from pictd.model.limits import Bounds, Rules
 from tests.imaging.task_case import TaskCase
 from tests.support import samples
@@ -127,7 +127,3 @@ class NormaliseTests(TaskCase):
             struct.pack(">I", 500) + b"IDAT" + body + struct.pack(">I", zlib.crc32(b"IDAT" + body))
         )
         self.assertRaises(Unreadable, self.normalise, whole[: at - 4] + short + whole[-12:])
-
-    def test_a_format_that_no_encoder_writes(self) -> None:
-        """The configuration asks for what this machine can't do."""
-        self.assertRaises(Impossible, self.normalise, samples.still("png"), image_format="jxl")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import attrs
 
@@ -51,14 +51,21 @@ def boxes(data: bytes, at: int = 0) -> list[Box]:
 
     :raise Unreadable: they do not, or there are far too many.
     """
-    found: list[Box] = []
-    while at < len(data):
+    return list(walk(data, at))
+
+
+def walk(data: bytes, at: int = 0) -> Iterator[Box]:
+    """The boxes one by one; what lies behind those that are asked for is not looked at.
+
+    :raise Unreadable: as ``boxes`` does, when it comes to it.
+    """
+    for _ in range(_MOST):
+        if at >= len(data):
+            return
         span = _span(data, at)
-        found.append(Box(span.kind, piece(data, span.body, span.end - span.body)))
+        yield Box(span.kind, piece(data, span.body, span.end - span.body))
         at = span.end
-        if len(found) > _MOST:
-            raise Unreadable("the file has far too many boxes")
-    return found
+    raise Unreadable("the file has far too many boxes")
 
 
 def spans(data: Data, at: int = 0) -> list[Span]:

@@ -15,7 +15,6 @@ import attrs
 from pictd.imaging.containers.pieces import Data, piece
 from pictd.imaging.failures import Unreadable
 
-HEADER, VOID, CHECKSUM = 0x1A45DFA3, 0xEC, 0xBF
 ENDLESS = 1 << 63
 _MOST = 1_000_000
 _LONGEST_NUMBER, _LONGEST_SIZE = 4, 8
@@ -25,12 +24,14 @@ class Element(NamedTuple):
     """A tuple, because a file has very many.
 
     :ivar kind: the element's number, with the bits that tell its length.
+    :ivar start: where its number begins.
     :ivar at: where the body begins.
     :ivar end: where it ends; of a file that was cut that is after the end of the file.
     :ivar sized: whether the element itself tells its end.
     """
 
     kind: int
+    start: int
     at: int
     end: int
     sized: bool
@@ -40,7 +41,7 @@ class Element(NamedTuple):
 class Reader:
     """Reads elements of one file, and not without end.
 
-    :ivar left: how many elements may still be read.
+    :ivar left: how many elements, or frames in them, may still be read.
     """
 
     data: Data = attrs.field(repr=False)
@@ -51,17 +52,22 @@ class Reader:
 
         :raise Unreadable: it has no head, or goes on after its parent; or there are far too many.
         """
-        self.left -= 1
-        if self.left < 0:
-            raise Unreadable("the file has far too many elements")
-        kind, at = coded(self.data, at, _LONGEST_NUMBER, marked=True)
+        self.spend(1)
+        start = at
+        kind, at = coded(self.data, start, _LONGEST_NUMBER, marked=True)
         before = at
-        size, at = coded(self.data, at, _LONGEST_SIZE)
+        size, at = coded(self.data, before, _LONGEST_SIZE)
         if size == (1 << 7 * (at - before)) - 1:
-            return Element(kind, at, limit, False)
+            return Element(kind, start, at, limit, False)
         if at + size > limit:
             raise Unreadable("the file is broken: a part goes on after the end of the whole")
-        return Element(kind, at, at + size, True)
+        return Element(kind, start, at, at + size, True)
+
+    def spend(self, count: int) -> None:
+        """:raise Unreadable: there are far too many elements, or frames in them."""
+        self.left -= count
+        if self.left < 0:
+            raise Unreadable("the file has far too many parts")
 
     def children(self, parent: Element) -> Iterator[Element]:
         """The elements that fill ``parent``.
@@ -103,7 +109,10 @@ def coded(data: Data, at: int, longest: int, marked: bool = False) -> tuple[int,
     """
     if at >= len(data):
         raise Unreadable("the file is cut short")
-    length = 9 - data[at].bit_length()
+    first = data[at]
+    if first > 127:
+        return (first if marked else first - 128), at + 1
+    length = 9 - first.bit_length()
     end = at + length
     if length > longest or end > len(data):
         raise Unreadable("the file is broken: no element where one must be")

@@ -8,7 +8,6 @@ _PATTERNS = (
     ("BMP", rb"BM.{4}\0\0\0\0"),
     ("TIFF", rb"II\*\0|MM\0\*|II\+\0|MM\0\+"),
     ("JPEG 2000", rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
-    ("JPEG XL", rb"\0\0\0\x0cJXL |\xff\x0a"),
     ("icon", rb"\0\0[\x01\x02]\0[^\0]"),
     ("PSD", rb"8BPS"),
     ("PCX", rb"\x0a[\0-\x05][\0\x01][\x01-\x08]"),

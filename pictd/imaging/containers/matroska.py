@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pictd.imaging.containers.ebml import ENDLESS, HEADER, Element, Reader
-from pictd.imaging.containers.matroska_blocks import SEGMENT, blocks, frames_of, parts, track_of
+from pictd.imaging.containers import matroska_clean
+from pictd.imaging.containers.ebml import ENDLESS, Element, Reader
+from pictd.imaging.containers.matroska_blocks import blocks, frames_of, parts, track_of
+from pictd.imaging.containers.matroska_kinds import Kind
 from pictd.imaging.containers.matroska_tracks import MOVING, SOUND, Track, left_out, tracks_in
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.containers.pieces import Data
@@ -11,11 +13,9 @@ from pictd.imaging.containers.vpx import SHOWN, Packet, one
 from pictd.imaging.failures import Unreadable, Unsupported
 from pictd.model.streams import Container, Streams
 
-_MAGIC = HEADER.to_bytes(4, "big")
-_DOCTYPE = 0x4282
+_MAGIC = Kind.EBML.to_bytes(4, "big")
 _DOCTYPES = (b"webm", b"matroska")
 _LONGEST_HEADER = 4096
-_TRACKS = 0x1654AE6B
 
 
 def accepts(data: Data) -> bool:
@@ -25,7 +25,7 @@ def accepts(data: Data) -> bool:
     try:
         reader = Reader(data)
         header = reader.element(0, _LONGEST_HEADER)
-        return reader.text(reader.last(header).get(_DOCTYPE)) in _DOCTYPES
+        return reader.text(reader.last(header).get(Kind.DOC_TYPE)) in _DOCTYPES
     except Unreadable:
         return False
 
@@ -48,13 +48,18 @@ def outline(data: Data) -> Outline:
     return Outline(streams.format, picture.width, picture.height, shown, streams=streams)
 
 
+def is_clean(data: Data) -> bool:
+    """Whether a WebM file holds nothing but one picture and at most one sound."""
+    return matroska_clean.is_clean(data)
+
+
 def _segment(reader: Reader) -> Element:
     """The first Segment: others may follow, and are not looked at."""
     header = reader.element(0, ENDLESS)
     at = header.end
     while at < len(reader.data):
         each = reader.element(at, ENDLESS)
-        if each.kind == SEGMENT:
+        if each.kind == Kind.SEGMENT:
             return each
         at = each.end
     raise Unreadable("the video holds nothing")
@@ -63,7 +68,7 @@ def _segment(reader: Reader) -> Element:
 def _tracks(reader: Reader, segment: Element) -> list[Track]:
     """What the first list of tracks says."""
     for each in parts(reader, segment, into_clusters=False):
-        if each.kind == _TRACKS:
+        if each.kind == Kind.TRACKS:
             return tracks_in(reader, each)
     raise Unreadable("the video says nothing of its tracks")
 
@@ -99,9 +104,10 @@ def _frames(reader: Reader, segment: Element, picture: Track) -> int:
     """How many frames of the picture are shown."""
     data, before = reader.data, left_out(reader, picture)
     shown = one if picture.video is None else SHOWN.get(picture.video, one)
-    return sum(
-        shown(Packet(data, at, end, before))
-        for block in blocks(reader, segment)
-        if track_of(data, block)[0] == picture.number
-        for at, end in frames_of(data, block)
-    )
+    count = 0
+    for block in blocks(reader, segment):
+        number, at = track_of(data, block)
+        if number == picture.number:
+            frames = frames_of(reader, block, at)
+            count += sum(shown(Packet(data, at, end, before)) for at, end in frames)
+    return count

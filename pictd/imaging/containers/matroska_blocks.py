@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
-from pictd.imaging.containers.ebml import HEADER, Element, Reader, coded
+from pictd.imaging.containers.ebml import Element, Reader, coded
+from pictd.imaging.containers.matroska_kinds import Kind
 from pictd.imaging.containers.pieces import Data, numbers
 from pictd.imaging.failures import Unreadable
 
-SEGMENT, CLUSTER = 0x18538067, 0x1F43B675
-SIMPLE_BLOCK, BLOCK_GROUP, BLOCK = 0xA3, 0xA0, 0xA1
 _TIME_AND_FLAGS = 3
 _XIPH, _FIXED = 1, 2
 
@@ -26,9 +25,9 @@ def parts(reader: Reader, segment: Element, into_clusters: bool) -> Iterator[Ele
     while at < min(segment.end, there):
         limit = segment.end if at >= limit else limit
         each = reader.element(at, limit)
-        if each.kind in (HEADER, SEGMENT):
+        if each.kind in (Kind.EBML, Kind.SEGMENT):
             return
-        opened = each.kind == CLUSTER and (into_clusters or not each.sized)
+        opened = each.kind == Kind.CLUSTER and (into_clusters or not each.sized)
         at = each.at if opened else each.end
         if opened:
             limit = each.end if each.sized else segment.end
@@ -41,10 +40,10 @@ def parts(reader: Reader, segment: Element, into_clusters: bool) -> Iterator[Ele
 def blocks(reader: Reader, segment: Element) -> Iterator[Element]:
     """The blocks of all tracks."""
     for each in parts(reader, segment, into_clusters=True):
-        if each.kind == SIMPLE_BLOCK:
+        if each.kind == Kind.SIMPLE_BLOCK:
             yield each
-        elif each.kind == BLOCK_GROUP:
-            yield from (child for child in reader.children(each) if child.kind == BLOCK)
+        elif each.kind == Kind.BLOCK_GROUP:
+            yield from (child for child in reader.children(each) if child.kind == Kind.BLOCK)
 
 
 def track_of(data: Data, block: Element) -> tuple[int, int]:
@@ -55,22 +54,23 @@ def track_of(data: Data, block: Element) -> tuple[int, int]:
     return number, at
 
 
-def frames_of(data: Data, block: Element) -> list[tuple[int, int]]:
+def frames_of(reader: Reader, block: Element, at: int) -> list[tuple[int, int]]:
     """Where the frames of the block begin and end.
 
+    :param at: where the number of the block's track ends.
     :raise Unreadable: they do not fill the block.
     """
-    at = track_of(data, block)[1] + _TIME_AND_FLAGS
+    data, at = reader.data, at + _TIME_AND_FLAGS
     lacing = data[at - 1] >> 1 & 3
     if not lacing:
         return [(at, block.end)]
-    count, at = numbers("B", data, at)[0] + 1, at + 1
-    sizes, at = _sizes(data, at, count, lacing, block.end)
+    count = numbers("B", data, at)[0] + 1
+    reader.spend(count)
+    sizes, at = _sizes(data, at + 1, count, lacing, block.end)
     sizes.append(block.end - at - sum(sizes))
     if min(sizes) < 0:
         raise Unreadable("the file is broken: the frames of a block do not fill it")
-    ends = list(accumulate(sizes, initial=at))
-    return list(pairwise(ends))
+    return list(pairwise(accumulate(sizes, initial=at)))
 
 
 def _sizes(data: Data, at: int, count: int, lacing: int, end: int) -> tuple[list[int], int]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import attrs
 
 from pictd.imaging.containers.ebml import Element, Reader
-from pictd.imaging.failures import Unsupported
+from pictd.imaging.containers.matroska_kinds import Kind
+from pictd.imaging.failures import Unreadable, Unsupported
 from pictd.model.codecs import AudioCodec, VideoCodec
 
 MOVING, SOUND = 1, 2
@@ -18,10 +19,6 @@ VIDEO_CODECS = {
     b"V_VP8": VideoCodec.VP8,
     b"V_VP9": VideoCodec.VP9,
 }
-_ENTRY, _NUMBER, _TYPE, _CODEC = 0xAE, 0xD7, 0x83, 0x86
-_VIDEO, _WIDTH, _HEIGHT, _ALPHA_MODE = 0xE0, 0xB0, 0xBA, 0x53C0
-_ENCODINGS, _ENCODING, _SCOPE, _ENCRYPTION = 0x6D80, 0x6240, 0x5032, 0x5035
-_COMPRESSION, _ALGORITHM, _SETTINGS = 0x5034, 0x4254, 0x4255
 _FRAMES, _HEADER_STRIPPING = 1, 3
 _LONGEST_HEADER = 1024
 
@@ -59,12 +56,15 @@ class Track:
 
 
 def tracks_in(reader: Reader, tracks: Element) -> list[Track]:
-    """The tracks, in the order of the file.
+    """The tracks, in the order of the file. One that names no codec is nothing to ffmpeg either.
 
     :raise Unreadable: the list is broken.
     """
-    entries = (each for each in reader.children(tracks) if each.kind == _ENTRY)
-    return [_track(reader, entry) for entry in entries]
+    entries = (each for each in reader.children(tracks) if each.kind == Kind.TRACK_ENTRY)
+    found = [track for track in (_track(reader, entry) for entry in entries) if track.codec]
+    if len({track.number for track in found}) < len(found):
+        raise Unreadable("the file is broken: two tracks in it have the same number")
+    return found
 
 
 def left_out(reader: Reader, track: Track) -> bytes:
@@ -80,27 +80,33 @@ def left_out(reader: Reader, track: Track) -> bytes:
 
 def _track(reader: Reader, entry: Element) -> Track:
     has = reader.last(entry)
-    video = reader.last(has[_VIDEO]) if _VIDEO in has else {}
+    video = _inside(reader, has.get(Kind.VIDEO))
+    encodings = has.get(Kind.CONTENT_ENCODINGS)
     return Track(
-        reader.whole(has.get(_NUMBER)),
-        reader.whole(has.get(_TYPE)),
-        reader.text(has.get(_CODEC)),
-        reader.whole(video.get(_WIDTH)),
-        reader.whole(video.get(_HEIGHT)),
-        reader.whole(video.get(_ALPHA_MODE)) == 1,
-        tuple(reader.children(has[_ENCODINGS])) if _ENCODINGS in has else (),
+        reader.whole(has.get(Kind.TRACK_NUMBER)),
+        reader.whole(has.get(Kind.TRACK_TYPE)),
+        reader.text(has.get(Kind.CODEC_ID)),
+        reader.whole(video.get(Kind.PIXEL_WIDTH)),
+        reader.whole(video.get(Kind.PIXEL_HEIGHT)),
+        reader.whole(video.get(Kind.ALPHA_MODE)) == 1,
+        () if encodings is None else tuple(reader.children(encodings)),
     )
+
+
+def _inside(reader: Reader, element: Element | None) -> dict[int, Element]:
+    return {} if element is None else reader.last(element)
 
 
 def _left_out(reader: Reader, encoding: Element) -> Iterator[bytes]:
     """Of one encoding, which is in force where it has the scope of frames."""
-    if encoding.kind != _ENCODING:
+    if encoding.kind != Kind.CONTENT_ENCODING:
         return
     has = reader.last(encoding)
-    if not reader.whole(has.get(_SCOPE), _FRAMES) & _FRAMES:
+    if not reader.whole(has.get(Kind.CONTENT_ENCODING_SCOPE), _FRAMES) & _FRAMES:
         return
-    compression = reader.last(has[_COMPRESSION]) if _COMPRESSION in has else {}
-    if _ENCRYPTION in has or reader.whole(compression.get(_ALGORITHM)) != _HEADER_STRIPPING:
+    compression = _inside(reader, has.get(Kind.CONTENT_COMPRESSION))
+    algorithm = reader.whole(compression.get(Kind.CONTENT_COMP_ALGO))
+    if Kind.CONTENT_ENCRYPTION in has or algorithm != _HEADER_STRIPPING:
         raise Unsupported("Matroska with frames that are compressed or encrypted is not taken")
-    settings = compression.get(_SETTINGS)
+    settings = compression.get(Kind.CONTENT_COMP_SETTINGS)
     yield b"" if settings is None else reader.body(settings, _LONGEST_HEADER)

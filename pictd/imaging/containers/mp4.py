@@ -6,7 +6,7 @@ that its samples are all there. Files are only walked, so they may be mapped and
 
 from __future__ import annotations
 
-from pictd.imaging.containers import avif
+from pictd.imaging.containers import avif, mp4_clean
 from pictd.imaging.containers.boxes import spans
 from pictd.imaging.containers.mp4_codecs import TAKEN, audio_codec, foreign_codec
 from pictd.imaging.containers.mp4_fragments import fragment_samples
@@ -49,6 +49,11 @@ def outline(data: Data) -> Outline:
     width, height = picture.entry.fields("HH", 24)
     several = frames if frames > 1 else None
     return Outline(streams.format, width, height, several, streams=streams)
+
+
+def is_clean(data: Data) -> bool:
+    """Whether a file is as pictd stores it, and holds nothing but its picture and sound."""
+    return mp4_clean.is_clean(data)
 
 
 def _picture(movie: Movie) -> int:

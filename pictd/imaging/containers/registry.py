@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import attrs
 
-from pictd.imaging.containers import avif, gif, jpeg, png, webp
+from pictd.imaging.containers import avif, gif, jpeg, jxl, png, webp
 from pictd.imaging.containers.foreign import foreign_name
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.failures import Unreadable, Unsupported
@@ -27,6 +27,7 @@ class Container:
     :ivar outline: its headers.
     :ivar strip: a copy that holds nothing but the picture; of such a copy, the copy itself.
     :ivar is_clean: a quicker way than to strip and compare, where there is one.
+    :ivar shortened: a stripped file as far as its decoder used it, where only that knows the end.
     """
 
     codec: str
@@ -34,6 +35,7 @@ class Container:
     outline: Callable[[bytes], Outline]
     strip: Callable[[bytes], bytes]
     is_clean: Callable[[bytes], bool] | None = None
+    shortened: Callable[[bytes, int], bytes] | None = None
 
 
 CONTAINERS = (
@@ -42,6 +44,7 @@ CONTAINERS = (
     Container("GIF", gif.accepts, gif.outline, gif.strip),
     Container("WEBP", webp.accepts, webp.outline, webp.strip),
     Container("AVIF", avif.accepts, avif.outline, avif.strip),
+    Container("JXL", jxl.accepts, jxl.outline, jxl.strip, shortened=jxl.shortened),
 )
 
 
@@ -80,6 +83,15 @@ def stripped(data: bytes) -> bytes:
     :raise Unsupported: media of another kind.
     """
     return _safely(container_of(data).strip, data)
+
+
+def shortened(clean: bytes, used: int | None) -> bytes:
+    """What is left of a stripped file when all is gone that decoding it did not take.
+
+    :param used: how many bytes that took, where the decoder tells.
+    """
+    shorten = container_of(clean).shortened
+    return clean if shorten is None or used is None else shorten(clean, used)
 
 
 def is_clean(data: bytes) -> bool:

@@ -1,0 +1,1 @@
+"""JPEG XL by the machine's libjxl; knows nothing of pictd but how failures are called."""

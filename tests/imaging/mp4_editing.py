@@ -1,0 +1,124 @@
+"""Boxes of an MP4 changed by hand, with all sizes and offsets put right again."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.support import movies
+from tests.support.samples import box
+
+STORE = (
+    *("-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-map_metadata", "-1"),
+    *("-map_metadata:s", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
+    *("-flags:v", "+bitexact", "-flags:a", "+bitexact", "-movflags", "+faststart"),
+)
+TABLE = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
+_HEADS = {b"stsd": 8, b"meta": 4, b"mp4a": 28, b"Opus": 28}
+_PICTURES = (b"avc1", b"hev1", b"hvc1", b"av01", b"vp09")
+_HEADS |= dict.fromkeys(_PICTURES, 78)
+_PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"dinf", b"udta", *_HEADS}
+
+Change = Callable[[bytes], bytes]
+
+
+def stored(data: bytes, *options: str) -> bytes:
+    """The video as it is stored: copied without anything else."""
+    return movies.remade(data, "mp4", *STORE, *options)
+
+
+def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(type, body) of each."""
+    at = 0
+    while at < len(data):
+        size, kind = struct.unpack(">I4s", data[at : at + 8])
+        yield kind, data[at + 8 : at + size]
+        at += size
+
+
+def body(data: bytes, *path: bytes) -> bytes:
+    """Of the first box on this path."""
+    head, *rest = path
+    found = next(body for kind, body in boxes(data) if kind == head)
+    return body_of(found, head, rest) if rest else found
+
+
+def body_of(found: bytes, kind: bytes, rest: Sequence[bytes]) -> bytes:
+    """Of the first box on the rest of a path, inside the body of a box of this type."""
+    return body(found[_HEADS.get(kind, 0) :], *rest)
+
+
+def changed(data: bytes, path: Sequence[bytes], change: Change) -> bytes:
+    """The file with another body in the first box on this path; chunks are found again."""
+    made = _changed(data, path, change)
+    return moved(made, _data_place(made) - _data_place(data))
+
+
+def with_box(data: bytes, parent: Sequence[bytes], kind: bytes, content: bytes) -> bytes:
+    """The file with one more box at the end of the first one on this path."""
+    return changed(data, parent, lambda found: found + box(kind, content))
+
+
+def moved(data: bytes, by: int) -> bytes:
+    """The file with these bytes added to every place of a chunk."""
+    made = b""
+    for kind, found in boxes(data):
+        made += box(kind, _moved(found, kind, by))
+    return made
+
+
+def parents(data: bytes, above: tuple[bytes, ...] = ()) -> Iterator[tuple[bytes, ...]]:
+    """The paths of all boxes that hold boxes."""
+    for kind, found in boxes(data):
+        if kind in _PARENTS:
+            yield (*above, kind)
+            yield from parents(found[_HEADS.get(kind, 0) :], (*above, kind))
+
+
+def joined(*films: bytes) -> bytes:
+    """All tracks of these films in one QuickTime file."""
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / str(n) for n in range(len(films))]
+        for path, film in zip(paths, films, strict=True):
+            path.write_bytes(film)
+        inputs = [part for path in paths for part in ("-i", str(path))]
+        maps = [part for n in range(len(films)) for part in ("-map", str(n))]
+        made = Path(folder) / "made.mov"
+        command = ["ffmpeg", "-nostdin", "-v", "error", *inputs, *maps, "-c", "copy", str(made)]
+        subprocess.run(command, check=True, timeout=60)
+        return made.read_bytes()
+
+
+def _data_place(data: bytes) -> int:
+    at = 0
+    for kind, found in boxes(data):
+        if kind == b"mdat":
+            return at
+        at += 8 + len(found)
+    return 0
+
+
+def _changed(data: bytes, path: Sequence[bytes], change: Change) -> bytes:
+    head, *rest = path
+    made, done = b"", False
+    for kind, found in boxes(data):
+        if kind == head and not done:
+            done = True
+            at = _HEADS.get(kind, 0)
+            found = found[:at] + _changed(found[at:], rest, change) if rest else change(found)
+        made += box(kind, found)
+    if not done:
+        raise AssertionError(f"there is no {head!r}")
+    return made
+
+
+def _moved(found: bytes, kind: bytes, by: int) -> bytes:
+    if kind == b"stco":
+        places = struct.unpack(f">{len(found) // 4 - 2}I", found[8:])
+        return found[:8] + struct.pack(f">{len(places)}I", *(place + by for place in places))
+    if kind not in TABLE:
+        return found
+    return b"".join(box(each, _moved(inner, each, by)) for each, inner in boxes(found))
