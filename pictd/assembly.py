@@ -7,6 +7,7 @@ reverse order: the listener first, the database last.
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from typing import Any
 from urllib.parse import parse_qsl
@@ -34,6 +35,7 @@ from pictd.jobs.strays import Strays
 from pictd.jobs.worker import Worker
 from pictd.model.limits import MEBIBYTE, Bounds, Rules
 from pictd.model.records import Queue
+from pictd.model.transcoding import VideoPolicy
 from pictd.remote.validator import HttpValidator
 from pictd.repo.sqlite.database import SqliteRepo
 from pictd.signals import Signals
@@ -73,7 +75,7 @@ def make_service(config: Config, reactor: Any) -> IService:
     bound = _bound(config)
     scratch = _scratch(config)
     repo, store = _repo(config, reactor), _store(config, reactor)
-    media = _media(config, reactor)
+    media = make_media(config, reactor)
     parts = _parts(config, reactor, repo, store, media, scratch)
     door = entrance(parts)
     limits = BodyLimits(_most_bytes(parts.settings))
@@ -133,7 +135,8 @@ def _store(config: Config, reactor: Any) -> FilesystemStore:
     return FilesystemStore(config.store.path, reactor)
 
 
-def _media(config: Config, reactor: Any) -> Media:
+def make_media(config: Config, reactor: Any) -> Media:
+    """What works on media; not started yet."""
     seconds = config.media.process_timeout
     memory = (config.media.magick.memory + config.media.magick.map) * MEBIBYTE
     children = ChildSettings(seconds=seconds, memory=memory)
@@ -163,8 +166,22 @@ def media_settings(config: Config) -> MediaSettings:
             "image": _set(media.image.quality),
             "animation": _set(media.animation.quality),
         },
+        video=_video_policy(config),
+        ffmpeg=shutil.which("ffmpeg"),
         preprocess=None if steps is None else tuple(parse_qsl(steps, keep_blank_values=True)),
         disabled=tuple(each.value for each in media.disabled_formats),
+    )
+
+
+def _video_policy(config: Config) -> VideoPolicy:
+    video = config.media.video
+    rungs = _set(video.quality)
+    return VideoPolicy(
+        video.video_codec,
+        video.audio_codec,
+        video.allow_audio,
+        {int(name[4:]): factor for name, factor in rungs.items() if name != "crf_max"},
+        video.quality.crf_max,
     )
 
 

@@ -374,8 +374,11 @@ class IMedia(Interface):
     async def describe(source: Path, format: Format) -> Measured:
         """Measure a stored file."""
 
-    async def blurhash(source: Path, format: Format) -> str:
-        """The blurhash of a stored file's first frame."""
+    async def blurhash(source: Path, format: Format, folder: Path) -> str:
+        """The blurhash of a stored file's first frame.
+
+        :param folder: for what is made on the way; the caller removes it.
+        """
 
     def missing() -> Sequence[str]:
         """Names of tools that this machine lacks or that do not run now; empty when all is well."""

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,9 +37,6 @@ from pictd.config.save import save
 
 _UNKNOWN = re.compile(r"option (--[\w-]+) not recognized")
 _log = Logger()
-
-CHECK_SECONDS = 10.0
-"""That an imaging child may take to answer ``check``."""
 
 
 class Sqlite(Level):
@@ -209,14 +207,12 @@ def _check(load: Callable[[], Loaded]) -> NoReturn:
     from twisted.internet.task import react
 
     from pictd.admin.check import check
-    from pictd.assembly import unsupported
-    from pictd.tools.forkserver import ChildSettings, ForkServerImaging
+    from pictd.assembly import make_media, unsupported
 
     _show_complaints("pictd.tools.process")
 
     async def answer(reactor: Any) -> None:
-        children = ForkServerImaging(reactor, reactor, ChildSettings(seconds=CHECK_SECONDS))
-        raise SystemExit(await check(load, children, unsupported))
+        raise SystemExit(await check(load, partial(make_media, reactor=reactor), unsupported))
 
     react(answer)
 

@@ -18,8 +18,13 @@ missing() {
   [ -n "$(find_python)" ] || echo python3 python3-venv
   command -v curl >/dev/null || echo curl ca-certificates
   [ "$purpose" = test ] || return 0
+  useful
   has_magick || echo libmagickwand
   command -v exiftool >/dev/null || echo libimage-exiftool-perl
+}
+
+useful() {  # without it pictd serves, but takes no videos; JPEG XL's library comes with it, too
+  command -v ffmpeg >/dev/null || echo ffmpeg
 }
 
 become_root() {  # prints the prefix of a command for root; fails where there is no way to be root
@@ -57,11 +62,16 @@ install_missing() {
   apt install -y --no-install-recommends $(named $wanted) || complain
 }
 
-wanted=$(missing | xargs)
+required=$(missing | xargs)
+wanted=$( (missing; useful) | sort -u | xargs)
 [ -n "$wanted" ] || exit 0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if ! command -v apt-get >/dev/null || ! root=$(become_root); then
+  if [ -z "$required" ]; then
+    echo "$0: $wanted is missing and can't be installed: no videos, no JPEG XL." >&2
+    exit 0
+  fi
   echo "$0: missing: $wanted." >&2
   echo "Install these (Debian: apt-get install $(named $wanted | xargs)), then try again;" >&2
   echo "or run this as root, or as a user who may sudo." >&2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 from pictd.admin.places import unusable
 from pictd.config.findings import ConfigError
@@ -10,7 +11,6 @@ from pictd.config.load import Loaded
 from pictd.config.schema import Config
 from pictd.errors import PictdError
 from pictd.imaging import sandbox
-from pictd.tools.media import Children
 
 _EXPOSED = {
     "landlock": "this kernel has no Landlock: imaging children could read any file of this user",
@@ -21,22 +21,42 @@ Look = Callable[[Config], Sequence[str]]
 """What is wrong with a configuration, one line each."""
 
 
+class Workshop(Protocol):
+    """Whatever works on media."""
+
+    async def look(self) -> None:
+        """Have it ready, and see what works.
+
+        :raise PictdError: nothing does.
+        """
+
+    def missing(self) -> Sequence[str]:
+        """What does not work."""
+
+    async def stop(self) -> None:
+        """End it."""
+
+
+Equip = Callable[[Config], Workshop]
+"""A workshop for a configuration, not started yet."""
+
+
 async def check(
     load: Callable[[], Loaded],
-    children: Children,
+    equip: Equip,
     look: Look = lambda _: (),
     say: Callable[[str], None] = print,
 ) -> int:
     """Tell every finding, or ``ok``. Nothing is made, and nothing is left running.
 
     :param load: reads the configuration, or raises ConfigError.
-    :param children: not started yet.
+    :param equip: makes what works on media.
     :param look: what else has to be looked at.
     :param say: writes one line.
     :return: the exit status; doubts fail as errors do. What isolates children less than it could
         is told, but fails nothing: no setting mends it.
     """
-    found = await _findings(load, children, look)
+    found = await _findings(load, equip, look)
     for warning in exposed(sandbox.support()):
         say(f"warning: {warning}")
     for line in found or ("ok",):
@@ -52,23 +72,23 @@ def exposed(support: dict[str, object]) -> Iterator[str]:
     return (text for name, text in _EXPOSED.items() if not support.get(name))
 
 
-async def _findings(load: Callable[[], Loaded], children: Children, look: Look) -> Sequence[str]:
+async def _findings(load: Callable[[], Loaded], equip: Equip, look: Look) -> Sequence[str]:
     try:
         loaded = load()
     except ConfigError as error:
         return error.messages
     config = loaded.config
-    return [*loaded.warnings, *look(config), *unusable(config), *await _broken(children)]
+    broken = await _broken(equip(config))
+    return [*loaded.warnings, *look(config), *unusable(config), *broken]
 
 
-async def _broken(children: Children) -> Sequence[str]:
-    """What does not work of the codecs and of the children that use them."""
+async def _broken(workshop: Workshop) -> Sequence[str]:
+    """What does not work of codecs and programs, and of the children that use them."""
     try:
-        await children.start()
-        await children.run("capabilities", {}, [], None)
+        await workshop.look()
     except PictdError as error:
         return [f"imaging children do not work here: {error}"]
     else:
-        return [f"{name}: it does not work here" for name in children.missing()]
+        return [f"{name}: it does not work here" for name in workshop.missing()]
     finally:
-        await children.stop()
+        await workshop.stop()

@@ -65,7 +65,7 @@ class Lookup:
             source = await self.store.local(record.identifier, folder)
             if source is None:
                 raise BytesLost
-            made = await self.media.blurhash(source, record.hash.format)
+            made = await self.media.blurhash(source, record.hash.format, folder)
         finally:
             await self.scratch.discard(folder)
         if not self.read_only:

@@ -7,9 +7,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from pictd.imaging.colour import in_srgb
+from pictd.imaging.containers.registry import outline_of
+from pictd.imaging.decode import decode
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
 _LARGEST = 64
+_ENOUGH = (2 * _LARGEST, 2 * _LARGEST)
 _SHAPES = ((1.2, 3, 3), (1.52, 4, 3), (1.85, 5, 3), (2.25, 6, 3), (2.7, 5, 2), (3.3, 6, 2))
 _WIDEST = (7, 2)
 
@@ -30,6 +33,16 @@ def blurhash(image: Image.Image, profile: bytes | None, size: tuple[int, int]) -
     factors = factors.reshape(-1, 3)
     factors[1:] *= 2
     return _digits(across - 1 + (down - 1) * 9, 1) + _text(factors)
+
+
+def blurhash_of(data: bytes) -> str:
+    """The blurhash of a picture file, or of the first frame of an animation.
+
+    :raise Unreadable: broken, or no media.
+    :raise Unsupported: media of another kind.
+    """
+    film = decode(data, outline_of(data), _ENOUGH, first_only=True)
+    return blurhash(next(film.frames).image, film.profile, film.size)
 
 
 def _text(factors: npt.NDArray[np.float64]) -> str:

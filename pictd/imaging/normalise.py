@@ -16,6 +16,7 @@ from pictd.imaging.decode import Film, decode
 from pictd.imaging.encode import encode
 from pictd.imaging.failures import Unreadable
 from pictd.imaging.results import write_result
+from pictd.imaging.sources import read_source
 from pictd.imaging.transform import least_size, transformed
 from pictd.model.formats import Format
 from pictd.model.limits import Rules, refusal
@@ -44,13 +45,13 @@ def normalise(arguments: Mapping[str, Any]) -> dict[str, object]:
         ``animation_format`` (labels or None), ``quality`` (by class, then label), ``operations``
         ((name, value) pairs, or None), ``disabled`` (labels of formats that are switched off; may
         be left out).
-    :return: ``measured``, and one of ``refused``, ``bad_operation`` (its name) and ``result``
-        (``results``, and ``blurhash``).
+    :return: ``measured``, and one of ``refused``, ``bad_operation`` (its name), ``streams`` (of a
+        video, which is made elsewhere) and ``result`` (``results``, and ``blurhash``).
     :raise Unreadable: broken, or no media.
     :raise Unsupported: media of another kind.
     :raise Impossible: an operation can't be carried out on this picture.
     """
-    data = Path(arguments["source"]).read_bytes()
+    data = read_source(arguments["source"])
     outline = outline_of(data)
     measured = measured_of(outline, len(data))
     answer: dict[str, object] = {"measured": measured.as_json()}
@@ -59,6 +60,8 @@ def normalise(arguments: Mapping[str, Any]) -> dict[str, object]:
         return {**answer, "refused": True}
     if refusal(measured, Rules.from_json(arguments["rules"])) is not None:
         return {**answer, "refused": True}
+    if not isinstance(data, bytes):
+        return {**answer, "streams": outline.streams and outline.streams.as_json()}
     try:
         chain = parse_chain((name, value) for name, value in arguments["operations"] or ())
     except BadOperation as error:

@@ -10,6 +10,7 @@ from pictd.imaging.containers.registry import outline_of
 from pictd.imaging.decode import decode
 from pictd.imaging.encode import encode
 from pictd.imaging.results import write_result
+from pictd.imaging.sources import read_picture
 from pictd.imaging.transform import least_size, transformed
 from pictd.model.formats import Kind, Output
 from pictd.model.operations import parse_chain
@@ -26,7 +27,7 @@ def render(arguments: Mapping[str, Any]) -> dict[str, object]:
     :raise Impossible: an operation or the output can't be carried out on this picture.
     :raise BadOperation: not the operations of a chain.
     """
-    data = Path(arguments["source"]).read_bytes()
+    data = read_picture(arguments["source"])
     outline = outline_of(data)
     steps = parse_chain((name, value) for name, value in arguments["operations"]).steps
     still = arguments.get("still", False)

@@ -18,7 +18,15 @@ def write_result(data: bytes, outline: Outline, folder: Path) -> dict[str, objec
     """
     path = folder / _NAME
     path.write_bytes(data)
-    measured = measured_of(outline, len(data))
+    return result_of(path, outline, len(data))
+
+
+def result_of(path: Path, outline: Outline, size: int) -> dict[str, object]:
+    """What is said of a file that is there.
+
+    :param size: bytes.
+    """
+    measured = measured_of(outline, size)
     return {
         "path": str(path),
         "format": measured.format.as_json(),

@@ -3,43 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from PIL import features
 
-from pictd.imaging.blurhash import blurhash as blurhash_of
+from pictd.imaging.blurhash import blurhash_of
 from pictd.imaging.containers.registry import CONTAINERS, measured_of, outline_of
-from pictd.imaging.decode import decode
 from pictd.imaging.encode import ENCODERS
 from pictd.imaging.jxl import library
 from pictd.imaging.normalise import normalise
 from pictd.imaging.render import render
+from pictd.imaging.sources import read_picture, read_source
+from pictd.imaging.videos import certify
 
-_ENOUGH = (128, 128)
 _LIBRARIES = ("pil", "jpg", "libjpeg_turbo", "zlib", "webp", "avif", "littlecms2")
 
 
 def describe(arguments: Mapping[str, Any]) -> dict[str, object]:
     """Measure ``source`` by its headers.
 
-    :return: ``measured`` (JSON).
+    :return: ``measured``, and of a video ``streams`` (JSON).
     :raise Unreadable: broken, or no media.
     :raise Unsupported: media of another kind.
     """
-    data = Path(arguments["source"]).read_bytes()
-    return {"measured": measured_of(outline_of(data), len(data)).as_json()}
+    data = read_source(arguments["source"])
+    outline = outline_of(data)
+    streams = outline.streams and outline.streams.as_json()
+    return {"measured": measured_of(outline, len(data)).as_json(), "streams": streams}
 
 
 def blurhash(arguments: Mapping[str, Any]) -> dict[str, object]:
-    """The blurhash of the first frame of ``source``.
+    """The blurhash of the first frame of ``source``, a picture.
 
-    :raise Unreadable: broken, or no media.
+    :raise Unreadable: broken, or no picture.
     :raise Unsupported: media of another kind.
     """
-    data = Path(arguments["source"]).read_bytes()
-    film = decode(data, outline_of(data), _ENOUGH, first_only=True)
-    return {"blurhash": blurhash_of(next(film.frames).image, film.profile, film.size)}
+    return {"blurhash": blurhash_of(read_picture(arguments["source"]))}
 
 
 def capabilities(_: Mapping[str, Any]) -> dict[str, object]:
@@ -72,6 +71,7 @@ Task = Callable[[dict[str, Any]], dict[str, object]]
 TASKS: dict[str, Task] = {
     "normalise": normalise,
     "render": render,
+    "certify": certify,
     "describe": describe,
     "blurhash": blurhash,
     "capabilities": capabilities,

@@ -57,14 +57,12 @@ class Plan:
     crf: int
 
     @property
-    def codec(self) -> VideoCodec:
-        """Of the result."""
-        return self.video or self.source.video
-
-    @property
-    def alpha(self) -> bool:
-        """Whether transparency survives."""
-        return self.source.alpha and self.codec in (VideoCodec.VP8, VideoCodec.VP9)
+    def result(self) -> Streams:
+        """The streams of what is made; of its sound nothing but whether there is any."""
+        codec = self.video or self.source.video
+        alpha = self.source.alpha and codec in (VideoCodec.VP8, VideoCodec.VP9)
+        container = Container.MOV if self.format is Format.VIDEO_MP4 else Container.MATROSKA
+        return Streams(container, codec, has_sound=self.sound is not Sound.NONE, alpha=alpha)
 
 
 def plans(source: Streams, size: tuple[int, int], policy: VideoPolicy) -> Sequence[Plan]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TypeVar, cast
 
 import attrs
 from twisted.internet.threads import deferToThread
@@ -30,13 +30,17 @@ from pictd.errors import (
     VideoDisabled,
 )
 from pictd.interfaces import IMedia
-from pictd.model.formats import Format, Output
+from pictd.model.formats import Format, Kind, Output
 from pictd.model.limits import Measured, Reason, Refusal, Rules, refusal
 from pictd.model.operations import Chain
 from pictd.model.records import Normalised, Rendered
+from pictd.model.streams import Streams
+from pictd.model.transcoding import VideoPolicy
 from pictd.model.uploads import UploadQuery
 from pictd.tools import results
+from pictd.tools.children import Children
 from pictd.tools.results import Result
+from pictd.tools.videos import Videos
 
 _REFUSALS: Mapping[Reason, type[PictdError]] = {
     Reason.WIDTH: TooWide,
@@ -57,24 +61,7 @@ _RENDITION: Mapping[str, object] = {
 """How fine the site's own pictures are is no matter of who judges them."""
 
 Pairs = Sequence[tuple[str, str]]
-
-
-class Children(Protocol):
-    """``IImaging`` with a life."""
-
-    async def start(self) -> None:
-        """:raise MediaFailed: it does not start."""
-
-    async def stop(self) -> None:
-        """End all children."""
-
-    def missing(self) -> Sequence[str]:
-        """What does not work on this machine, or not now."""
-
-    async def run(
-        self, task: str, arguments: Mapping[str, object], reads: Sequence[Path], folder: Path | None
-    ) -> Mapping[str, object]:
-        """See ``IImaging``; without a folder, the task may write nowhere."""
+_T = TypeVar("_T")
 
 
 @attrs.frozen
@@ -84,8 +71,9 @@ class MediaSettings:
     :ivar rules: without what a request asks for itself.
     :ivar image_format: what stills become; None leaves them as they are. So for animations.
     :ivar quality: by class ("image", "animation") and format label.
+    :ivar video: what becomes of videos.
+    :ivar ffmpeg: its path; None where there is none.
     :ivar preprocess: operations on uploads that bring none of their own.
-    :ivar process_timeout: seconds for one piece of work.
     :ivar disabled: labels of formats that are switched off.
     """
 
@@ -95,8 +83,9 @@ class MediaSettings:
     quality: Mapping[str, Mapping[str, int]] = attrs.field(
         factory=lambda: {"image": {}, "animation": {}}
     )
+    video: VideoPolicy = attrs.field(factory=VideoPolicy)
+    ffmpeg: str | None = None
     preprocess: tuple[tuple[str, str], ...] | None = None
-    process_timeout: float = 30.0
     disabled: tuple[str, ...] = ()
 
     def rules_for(self, query: UploadQuery) -> Rules:
@@ -115,11 +104,22 @@ class Media:
     def __init__(self, children: Children, settings: MediaSettings) -> None:
         self._children = children
         self._settings = settings
+        self._videos = Videos(children, settings.video, settings.ffmpeg)
 
     async def start(self) -> None:
         """Have children ready; where that fails, ``missing`` tells, and it is tried again."""
-        with suppress(MediaFailed):
-            await self._children.start()
+        with suppress(PictdError):
+            await self.look()
+
+    async def look(self) -> None:
+        """Have children ready, and see what works on this machine.
+
+        :raise PictdError: children do not work.
+        """
+        await self._children.start()
+        await self._children.run("capabilities", {}, [], None)
+        if self._settings.rules.video is not None:
+            await self._videos.look()
 
     async def stop(self) -> None:
         """End all children, and wait until they are gone."""
@@ -127,7 +127,7 @@ class Media:
 
     def missing(self) -> Sequence[str]:
         """See ``IMedia``."""
-        return self._children.missing()
+        return [*self._children.missing(), *self._videos.missing()]
 
     async def normalise(self, source: Path, folder: Path, query: UploadQuery) -> Normalised:
         """See ``IMedia``."""
@@ -141,6 +141,9 @@ class Media:
         if refused is not None:
             raise _refused(refused)
         self._raise_other_refusals(told, measured, pairs)
+        if told.get("streams") is not None:
+            coded = measured.width, measured.height
+            told = await self._videos.make(source, folder, _streams(told), coded)
         return await self._normalised(told.get("result"), folder)
 
     def _normalisation(
@@ -210,8 +213,9 @@ class Media:
 
         :param drawing: the arguments of ``render`` beside the places.
         """
-        places = {"source": str(source), "format": format.as_json(), "folder": str(folder)}
-        told = await self._of_stored("render", {**places, **drawing}, source, folder)
+        picture = await self._picture(source, format, folder)
+        places = {"source": str(picture), "folder": str(folder)}
+        told = await self._of_stored("render", {**places, **drawing}, picture, folder)
         made = Result.from_json(told.get("result"), folder)
         made.check()
         return Rendered(made.path, made.format, made.width, made.height, made.frames)
@@ -221,19 +225,34 @@ class Media:
         told = await self._of_stored("describe", {"source": str(source)}, source, None)
         return _measured(told)
 
-    async def blurhash(self, source: Path, format: Format) -> str:
+    async def blurhash(self, source: Path, format: Format, folder: Path) -> str:
         """See ``IMedia``."""
-        told = await self._of_stored("blurhash", {"source": str(source)}, source, None)
+        picture = await self._picture(source, format, folder, small=True)
+        told = await self._of_stored("blurhash", {"source": str(picture)}, picture, None)
         return results.blurhash(told.get("blurhash"))
+
+    async def _picture(
+        self, source: Path, format: Format, folder: Path, small: bool = False
+    ) -> Path:
+        """A picture to draw from: the file itself, or the first frame of a video, which is made in
+        the folder."""
+        if format.kind is not Kind.VIDEO:
+            return source
+        told = await self._of_stored("describe", {"source": str(source)}, source, None)
+        return await _ours(self._videos.poster(source, folder, _streams(told), small))
 
     async def _of_stored(
         self, task: str, order: Mapping[str, object], source: Path, folder: Path | None
     ) -> Mapping[str, object]:
-        """What we stored is our own matter: a client can't be told that its file is broken."""
-        try:
-            return await self._children.run(task, order, [source], folder)
-        except (UnreadableMedia, UnsupportedMedia) as error:
-            raise MediaFailed(f"The stored file can't be decoded: {error}") from error
+        return await _ours(self._children.run(task, order, [source], folder))
+
+
+async def _ours(work: Awaitable[_T]) -> _T:
+    """What we stored is our own matter: a client can't be told that its file is broken."""
+    try:
+        return await work
+    except (UnreadableMedia, UnsupportedMedia) as error:
+        raise MediaFailed(f"The stored file can't be decoded: {error}") from error
 
 
 def _size(source: Path) -> int:
@@ -247,6 +266,13 @@ def _size(source: Path) -> int:
 def _measured(told: Mapping[str, object]) -> Measured:
     try:
         return Measured.from_json(told.get("measured"))
+    except ValueError:
+        raise MediaFailed() from None
+
+
+def _streams(told: Mapping[str, object]) -> Streams:
+    try:
+        return Streams.from_json(told.get("streams"))
     except ValueError:
         raise MediaFailed() from None
 

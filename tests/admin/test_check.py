@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,11 +12,12 @@ import attrs
 from twisted.internet import reactor
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from pictd.admin.check import Look, check, exposed
+from pictd.admin.check import Look, Workshop, check, exposed
 from pictd.config.findings import ConfigError
 from pictd.config.load import Loaded, load
+from pictd.model.limits import Bounds, Rules
 from pictd.tools.forkserver import ChildSettings, ForkServerImaging
-from pictd.tools.media import Children
+from pictd.tools.media import Media, MediaSettings
 from tests.tools.children import children_of
 
 
@@ -28,7 +30,7 @@ class Lacking:
 
     codecs: Sequence[str] = ()
 
-    async def start(self) -> None:
+    async def look(self) -> None:
         """Nothing to wait for."""
 
     async def stop(self) -> None:
@@ -37,12 +39,6 @@ class Lacking:
     def missing(self) -> Sequence[str]:
         """As told."""
         return self.codecs
-
-    async def run(
-        self, task: str, arguments: Mapping[str, object], reads: Sequence[Path], folder: Path | None
-    ) -> Mapping[str, object]:
-        """Always successful."""
-        return {}
 
 
 class CheckTestCase(TestCase):
@@ -66,11 +62,11 @@ class CheckTestCase(TestCase):
     async def check(
         self,
         load: Callable[[], Loaded],
-        children: Children | None = None,
+        workshop: Workshop | None = None,
         look: Look = lambda _: (),
     ) -> int:
         """The exit status; of what is said, all but what depends on this kernel."""
-        status = await check(load, children or Lacking(), look, self.said.append)
+        status = await check(load, lambda _: workshop or Lacking(), look, self.said.append)
         self.said = [line for line in self.said if not line.startswith("warning: this kernel")]
         return status
 
@@ -118,10 +114,12 @@ class RealChildrenTests(CheckTestCase):
 
     timeout = 60
 
-    def children(self, tasks: str = "pictd.imaging.tasks") -> ForkServerImaging:
+    def children(self, tasks: str = "pictd.imaging.tasks") -> Media:
         """Not started yet."""
         settings = ChildSettings(seconds=20, tasks=tasks)
-        return ForkServerImaging(cast(Any, reactor), cast(Any, reactor), settings)
+        imaging = ForkServerImaging(cast(Any, reactor), cast(Any, reactor), settings)
+        rules = Rules(Bounds(), Bounds(), Bounds())
+        return Media(imaging, MediaSettings(rules, ffmpeg=shutil.which("ffmpeg")))
 
     async def test_they_work(self) -> None:
         """All codecs of the supported formats are here, and none of the children stays."""
@@ -129,6 +127,13 @@ class RealChildrenTests(CheckTestCase):
         status = await self.check(self.loaded(), self.children())
         self.assertEqual((status, self.said), (0, ["ok"]))
         self.assertEqual(children_of(os.getpid()), before)
+
+    async def test_without_ffmpeg(self) -> None:
+        """What can't be done without it is said."""
+        imaging = ForkServerImaging(cast(Any, reactor), cast(Any, reactor), ChildSettings())
+        rules = Rules(Bounds(), Bounds(), Bounds())
+        status = await self.check(self.loaded(), Media(imaging, MediaSettings(rules)))
+        self.assertEqual((status, self.said), (1, ["ffmpeg: it does not work here"]))
 
     async def test_a_server_that_does_not_start(self) -> None:
         """Is a finding, not an exception."""

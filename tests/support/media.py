@@ -85,7 +85,7 @@ class PlainMedia:
         await self._work()
         return Measured(format, 4, 3, None, source.stat().st_size)
 
-    async def blurhash(self, source: Path, format: Format) -> str:
+    async def blurhash(self, source: Path, format: Format, folder: Path) -> str:
         """Always the same."""
         await self._work()
         return "BLUR"

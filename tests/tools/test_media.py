@@ -253,7 +253,7 @@ class StoredTests(MediaTestCase):
         """A stored file that can't be decoded is our fault, not the client's."""
         self.imaging.answers["blurhash"] = failing(errors.UnreadableMedia("torn"))
         with self.assertRaises(errors.MediaFailed):
-            await self.media.blurhash(self.source, Format.IMAGE_PNG)
+            await self.media.blurhash(self.source, Format.IMAGE_PNG, self.folder)
 
     async def rendition(self, told: object) -> Path:
         """A still for somebody else."""
@@ -302,10 +302,12 @@ class StoredTests(MediaTestCase):
     async def test_blurhash(self) -> None:
         """A blurhash comes back, and nothing that is none."""
         self.answers("blurhash", {"blurhash": BLURHASH})
-        self.assertEqual(await self.media.blurhash(self.source, Format.IMAGE_PNG), BLURHASH)
+        self.assertEqual(
+            await self.media.blurhash(self.source, Format.IMAGE_PNG, self.folder), BLURHASH
+        )
         self.answers("blurhash", {"blurhash": "no!"})
         with self.assertRaises(errors.MediaFailed):
-            await self.media.blurhash(self.source, Format.IMAGE_PNG)
+            await self.media.blurhash(self.source, Format.IMAGE_PNG, self.folder)
 
 
 class LifeTests(MediaTestCase):
@@ -313,6 +315,7 @@ class LifeTests(MediaTestCase):
 
     async def test_life(self) -> None:
         """Children start and stop with it."""
+        self.answers("capabilities", {})
         await self.media.start()
         self.assertTrue(self.imaging.running)
         await self.media.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from PIL import Image
@@ -26,7 +27,8 @@ class RealMediaTests(ChildrenTestCase):
         self.source = self.folder.with_name("upload")
         Image.effect_noise((400, 300), 60).convert("RGB").save(self.source, "JPEG")
         imaging = self.imaging(tasks="pictd.imaging.tasks", file_size=64 * 1024**2)
-        self.media = Media(imaging, MediaSettings(Rules(Bounds(), Bounds(), Bounds())))
+        rules = Rules(Bounds(), Bounds(), Bounds())
+        self.media = Media(imaging, MediaSettings(rules, ffmpeg=shutil.which("ffmpeg")))
 
     async def test_upload(self) -> None:
         """A picture is measured, cleaned and hashed."""
@@ -71,7 +73,7 @@ class RealMediaTests(ChildrenTestCase):
         """Stored files can be measured, and blurhashed, by children that may write nowhere."""
         measured = await self.media.describe(self.source, Format.IMAGE_JPEG)
         self.assertEqual((measured.width, measured.height), (400, 300))
-        self.assertTrue(await self.media.blurhash(self.source, Format.IMAGE_JPEG))
+        self.assertTrue(await self.media.blurhash(self.source, Format.IMAGE_JPEG, self.folder))
 
     async def test_refusals(self) -> None:
         """Limits, bad operations and junk are told apart."""

@@ -8,19 +8,35 @@ from typing import TypeVar
 
 import attrs
 
-from pictd.imaging.containers import avif, gif, jpeg, jxl, png, webp
+from pictd.imaging.containers import avif, gif, jpeg, jxl, matroska, mp4, png, webp
 from pictd.imaging.containers.foreign import foreign_name
 from pictd.imaging.containers.outline import Outline
+from pictd.imaging.containers.pieces import Data
 from pictd.imaging.failures import Unreadable, Unsupported
 from pictd.model.limits import Measured
 
 _MOST_PIXELS_A_SIDE = 65535
 _T = TypeVar("_T")
+_D = TypeVar("_D", bound=Data)
+
+
+@attrs.frozen
+class VideoContainer:
+    """How to read one kind of video, which is cleaned elsewhere.
+
+    :ivar accepts: whether bytes begin like it.
+    :ivar outline: its headers.
+    :ivar is_clean: whether it holds nothing but picture and sound, as it is written for storing.
+    """
+
+    accepts: Callable[[Data], bool]
+    outline: Callable[[Data], Outline]
+    is_clean: Callable[[Data], bool]
 
 
 @attrs.frozen
 class Container:
-    """How to read one kind of file.
+    """How to read one kind of picture.
 
     :ivar codec: what Pillow calls it.
     :ivar accepts: whether bytes begin like it.
@@ -47,6 +63,16 @@ CONTAINERS = (
     Container("JXL", jxl.accepts, jxl.outline, jxl.strip, shortened=jxl.shortened),
 )
 
+VIDEOS = (
+    VideoContainer(mp4.accepts, mp4.outline, mp4.is_clean),
+    VideoContainer(matroska.accepts, matroska.outline, matroska.is_clean),
+)
+
+
+def is_video(data: Data) -> bool:
+    """Whether bytes begin like a video."""
+    return _video_container_of(data) is not None
+
 
 def container_of(data: bytes) -> Container:
     """Told from the bytes alone: neither name nor declared type matter.
@@ -63,14 +89,17 @@ def container_of(data: bytes) -> Container:
     raise Unsupported(f"{name} is not taken")
 
 
-def outline_of(data: bytes) -> Outline:
+def outline_of(data: Data) -> Outline:
     """The headers of a file of any kind that is taken.
 
     :raise Unreadable: broken, or no media.
     :raise Unsupported: media of another kind.
     """
-    container = container_of(data)
-    found = _safely(container.outline, data)
+    video = _video_container_of(data)
+    if video is not None:
+        found = _safely(video.outline, data)
+    else:
+        found = _safely(container_of(bytes(data)).outline, bytes(data))
     if not all(0 < side <= _MOST_PIXELS_A_SIDE for side in found.size):
         raise Unreadable(f"the size that the file announces is impossible: {found.size}")
     return found
@@ -78,6 +107,7 @@ def outline_of(data: bytes) -> Outline:
 
 def stripped(data: bytes) -> bytes:
     """The same picture without anything that is not the picture; pixels and ICC profile stay.
+    Videos can't be stripped here.
 
     :raise Unreadable: broken, or no media.
     :raise Unsupported: media of another kind.
@@ -94,12 +124,16 @@ def shortened(clean: bytes, used: int | None) -> bytes:
     return clean if shorten is None or used is None else shorten(clean, used)
 
 
-def is_clean(data: bytes) -> bool:
-    """Whether a file holds nothing but the picture: a strip of it changes no byte."""
-    container = container_of(data)
+def is_clean(data: Data) -> bool:
+    """Whether a file holds nothing but the picture, so that a strip of it changes no byte; or, of a
+    video, picture and sound."""
+    video = _video_container_of(data)
+    if video is not None:
+        return _safely(video.is_clean, data)
+    container = container_of(bytes(data))
     if container.is_clean is not None:
-        return _safely(container.is_clean, data)
-    return stripped(data) == data
+        return _safely(container.is_clean, bytes(data))
+    return stripped(bytes(data)) == data
 
 
 def measured_of(outline: Outline, file_size: int) -> Measured:
@@ -108,7 +142,11 @@ def measured_of(outline: Outline, file_size: int) -> Measured:
     return Measured(outline.format, *size, outline.frames, file_size)
 
 
-def _safely(read: Callable[[bytes], _T], data: bytes) -> _T:
+def _video_container_of(data: Data) -> VideoContainer | None:
+    return next((each for each in VIDEOS if each.accepts(data)), None)
+
+
+def _safely(read: Callable[[_D], _T], data: _D) -> _T:
     """Readers check their bounds; what they still stumble over is a broken file, too."""
     try:
         return read(data)
