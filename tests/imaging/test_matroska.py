@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -277,6 +279,15 @@ class LayoutTests(SynchronousTestCase):
         laced = element(ebml.SIMPLE_BLOCK, b"\x81\0\0\x04\xff") * 5000
         many = ebml.inserted(CLIP, (SEGMENT, CLUSTER), laced)
         self.assertIn("too many", str(self.assertRaises(Unreadable, matroska.outline, many)))
+
+    def test_mapped_files(self) -> None:
+        """A file need not be in memory."""
+        path = Path(self.mktemp())
+        path.write_bytes(CLIP)
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
+            self.assertTrue(matroska.accepts(mapped))
+            self.assertEqual(matroska.outline(mapped), matroska.outline(CLIP))
+            self.assertEqual(matroska.is_clean(mapped), matroska.is_clean(CLIP))
 
     def test_long_videos(self) -> None:
         """An hour is read in a moment."""
