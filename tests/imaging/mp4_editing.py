@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import pathlib
 import struct
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.support import movies
@@ -23,6 +23,8 @@ _HEADS |= dict.fromkeys(_PICTURES, 78)
 _PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"dinf", b"udta", *_HEADS}
 
 Change = Callable[[bytes], bytes]
+Path = Sequence[bytes | int]
+"""Which box on each level: the first of a type, or the one at a position."""
 
 
 def stored(data: bytes, *options: str) -> bytes:
@@ -51,13 +53,13 @@ def body_of(found: bytes, kind: bytes, rest: Sequence[bytes]) -> bytes:
     return body(found[_HEADS.get(kind, 0) :], *rest)
 
 
-def changed(data: bytes, path: Sequence[bytes], change: Change) -> bytes:
+def changed(data: bytes, path: Path, change: Change) -> bytes:
     """The file with another body in the first box on this path; chunks are found again."""
     made = _changed(data, path, change)
     return moved(made, _data_place(made) - _data_place(data))
 
 
-def with_box(data: bytes, parent: Sequence[bytes], kind: bytes, content: bytes) -> bytes:
+def with_box(data: bytes, parent: Path, kind: bytes, content: bytes) -> bytes:
     """The file with one more box at the end of the first one on this path."""
     return changed(data, parent, lambda found: found + box(kind, content))
 
@@ -70,26 +72,35 @@ def moved(data: bytes, by: int) -> bytes:
     return made
 
 
-def parents(data: bytes, above: tuple[bytes, ...] = ()) -> Iterator[tuple[bytes, ...]]:
-    """The paths of all boxes that hold boxes."""
-    for kind, found in boxes(data):
-        if kind in _PARENTS:
-            yield (*above, kind)
-            yield from parents(found[_HEADS.get(kind, 0) :], (*above, kind))
+def parents(data: bytes) -> Iterator[Path]:
+    """Where all boxes are that hold boxes."""
+    return (path for path, kind in _places(data) if kind in _PARENTS)
+
+
+def leaves(data: bytes) -> Iterator[Path]:
+    """Where all other boxes are, without the one that holds the samples."""
+    return (path for path, kind in _places(data) if kind not in _PARENTS and kind != b"mdat")
 
 
 def joined(*films: bytes) -> bytes:
     """All tracks of these films in one QuickTime file."""
     with TemporaryDirectory() as folder:
-        paths = [Path(folder) / str(n) for n in range(len(films))]
+        paths = [pathlib.Path(folder) / str(n) for n in range(len(films))]
         for path, film in zip(paths, films, strict=True):
             path.write_bytes(film)
         inputs = [part for path in paths for part in ("-i", str(path))]
         maps = [part for n in range(len(films)) for part in ("-map", str(n))]
-        made = Path(folder) / "made.mov"
+        made = pathlib.Path(folder) / "made.mov"
         command = ["ffmpeg", "-nostdin", "-v", "error", *inputs, *maps, "-c", "copy", str(made)]
         subprocess.run(command, check=True, timeout=60)
         return made.read_bytes()
+
+
+def _places(data: bytes, above: tuple[int, ...] = ()) -> Iterator[tuple[Path, bytes]]:
+    for n, (kind, found) in enumerate(boxes(data)):
+        yield (*above, n), kind
+        if kind in _PARENTS:
+            yield from _places(found[_HEADS.get(kind, 0) :], (*above, n))
 
 
 def _data_place(data: bytes) -> int:
@@ -101,11 +112,11 @@ def _data_place(data: bytes) -> int:
     return 0
 
 
-def _changed(data: bytes, path: Sequence[bytes], change: Change) -> bytes:
+def _changed(data: bytes, path: Path, change: Change) -> bytes:
     head, *rest = path
     made, done = b"", False
-    for kind, found in boxes(data):
-        if kind == head and not done:
+    for n, (kind, found) in enumerate(boxes(data)):
+        if head in (n, kind) and not done:
             done = True
             at = _HEADS.get(kind, 0)
             found = found[:at] + _changed(found[at:], rest, change) if rest else change(found)
@@ -117,8 +128,10 @@ def _changed(data: bytes, path: Sequence[bytes], change: Change) -> bytes:
 
 def _moved(found: bytes, kind: bytes, by: int) -> bytes:
     if kind == b"stco":
-        places = struct.unpack(f">{len(found) // 4 - 2}I", found[8:])
-        return found[:8] + struct.pack(f">{len(places)}I", *(place + by for place in places))
+        (count,) = struct.unpack(">I", found[4:8])
+        places = struct.unpack(f">{count}I", found[8 : 8 + 4 * count])
+        shifted = struct.pack(f">{count}I", *(place + by for place in places))
+        return found[:8] + shifted + found[8 + 4 * count :]
     if kind not in TABLE:
         return found
     return b"".join(box(each, _moved(inner, each, by)) for each, inner in boxes(found))
