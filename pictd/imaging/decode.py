@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 
 import attrs
+import pi_heif
 from PIL import (
     AvifImagePlugin,
     GifImagePlugin,  # noqa: F401 (registers the codec, as do the others)
@@ -27,6 +28,9 @@ from pictd.model.formats import Kind
 Image.MAX_IMAGE_PIXELS = None
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+pi_heif.register_heif_opener(
+    thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
+)
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

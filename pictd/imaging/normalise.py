@@ -43,10 +43,11 @@ def normalise(arguments: Mapping[str, Any]) -> dict[str, object]:
 
     :param arguments: ``source`` and ``folder`` (paths), ``rules`` (JSON), ``image_format`` and
         ``animation_format`` (labels or None), ``quality`` (by class, then label), ``operations``
-        ((name, value) pairs, or None), ``disabled`` (labels of formats that are switched off; may
-        be left out).
-    :return: ``measured``, and one of ``refused``, ``bad_operation`` (its name), ``streams`` (of a
-        video, which is made elsewhere) and ``result`` (``results``, and ``blurhash``).
+        ((name, value) pairs, or None), ``disabled`` (names of formats and decoders that are
+        switched off; may be left out).
+    :return: ``measured``, and one of ``refused`` (with ``switched_off``, a name, where that is
+        why), ``bad_operation`` (its name), ``streams`` (of a video, which is made elsewhere) and
+        ``result`` (``results``, and ``blurhash``).
     :raise Unreadable: broken, or no media.
     :raise Unsupported: media of another kind.
     :raise Impossible: an operation can't be carried out on this picture.
@@ -55,9 +56,9 @@ def normalise(arguments: Mapping[str, Any]) -> dict[str, object]:
     outline = outline_of(data)
     measured = measured_of(outline, len(data))
     answer: dict[str, object] = {"measured": measured.as_json()}
-    disabled = {label.lower() for label in arguments.get("disabled", ())}
-    if outline.format.label.lower() in disabled:
-        return {**answer, "refused": True}
+    name = outline.decoder or outline.format.label.lower()
+    if name in map(str.lower, arguments.get("disabled", ())):
+        return {**answer, "refused": True, "switched_off": name}
     if refusal(measured, Rules.from_json(arguments["rules"])) is not None:
         return {**answer, "refused": True}
     if not isinstance(data, bytes):
@@ -72,13 +73,18 @@ def normalise(arguments: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _made(data: bytes, outline: Outline, chain: Chain, arguments: Mapping[str, Any]) -> _Made:
-    clean = stripped(data)
     target = _target(outline.format, arguments)
-    turned = outline.orientation != 1 and not outline.oriented_by_container
-    if target is outline.format and not turned and not chain.steps:
+    clean = data if outline.decoder else stripped(data)
+    if target is outline.format and not chain.steps and _can_stay(outline):
         return _kept(clean, outline)
     quality = arguments["quality"][target.kind.value.lower()].get(target.label)
     return _made_anew(clean, outline, chain, target, quality)
+
+
+def _can_stay(outline: Outline) -> bool:
+    """Whether the compressed picture may be stored as it is."""
+    upright = outline.orientation == 1 or outline.oriented_by_container
+    return upright and outline.decoder is None
 
 
 def _target(source: Format, arguments: Mapping[str, Any]) -> Format:

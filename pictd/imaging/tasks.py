@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pi_heif
 from PIL import features
 
 from pictd.imaging.blurhash import blurhash_of
@@ -50,18 +51,22 @@ def capabilities(_: Mapping[str, Any]) -> dict[str, object]:
     return {
         "read": [each.codec.lower() for each in CONTAINERS if _is_built_in(each.codec)],
         "write": [each.as_json() for each in ENCODERS if _is_built_in(each.label)],
-        "libraries": {name: features.version(name) for name in _LIBRARIES} | {"jxl": _jxl()},
+        "libraries": {name: features.version(name) for name in _LIBRARIES} | _other_libraries(),
     }
 
 
-def _jxl() -> str | None:
+def _other_libraries() -> dict[str, str | None]:
+    """What Pillow knows nothing of."""
     jxl = library.installed()
-    return None if jxl is None else library.version(jxl)
+    return {
+        "jxl": None if jxl is None else library.version(jxl),
+        "heif": pi_heif.libheif_version(),
+    }
 
 
 def _is_built_in(name: str) -> bool:
     if name.lower() == "jxl":
-        return _jxl() is not None
+        return library.installed() is not None
     feature = {"jpeg": "jpg", "webp": "webp", "avif": "avif"}.get(name.lower())
     return feature is None or bool(features.check(feature))
 

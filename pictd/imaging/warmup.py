@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
+import pi_heif
 from PIL import Image as Pictures
 
 from pictd.imaging.jxl import plugin as jxl_plugin
@@ -20,7 +21,7 @@ def warm_up() -> list[str]:
     :return: what does not work here, by name.
     """
     steps = [(f"{name} codec", _still(name)) for name in _STILLS]
-    steps.append(("JPEG XL codec", _still(jxl_plugin.NAME)))
+    steps += [("JPEG XL codec", _still(jxl_plugin.NAME)), ("HEIC codec", _heic)]
     steps += [(f"animated {name} codec", _animation(name)) for name in _ANIMATIONS]
     return [name for name, step in steps if not _works(step)]
 
@@ -40,6 +41,12 @@ def _still(name: str) -> Callable[[], None]:
         _read(data)
 
     return step
+
+
+def _heic() -> None:
+    """There is no encoder for it here, so the decoder is only asked for."""
+    if not pi_heif.libheif_info()["decoders"]:
+        raise LookupError("libheif has no decoder for HEVC")
 
 
 def _animation(name: str) -> Callable[[], None]:

@@ -74,7 +74,7 @@ class MediaSettings:
     :ivar video: what becomes of videos.
     :ivar ffmpeg: its path; None where there is none.
     :ivar preprocess: operations on uploads that bring none of their own.
-    :ivar disabled: labels of formats that are switched off.
+    :ivar disabled: names of formats and decoders that are switched off, in small letters.
     """
 
     rules: Rules
@@ -140,7 +140,7 @@ class Media:
         refused = refusal(measured, rules)
         if refused is not None:
             raise _refused(refused)
-        self._raise_other_refusals(told, measured, pairs)
+        self._raise_other_refusals(told, pairs)
         if told.get("streams") is not None:
             coded = measured.width, measured.height
             told = await self._videos.make(source, folder, _streams(told), coded)
@@ -162,13 +162,11 @@ class Media:
             "disabled": list(settings.disabled),
         }
 
-    def _raise_other_refusals(
-        self, told: Mapping[str, object], measured: Measured, pairs: Pairs
-    ) -> None:
+    def _raise_other_refusals(self, told: Mapping[str, object], pairs: Pairs) -> None:
         """Refusals that need the child's word."""
-        label = measured.format.label
-        if "refused" in told and label.lower() in map(str.lower, self._settings.disabled):
-            raise KindDisallowed(f"{label} is switched off by media.disabled_formats")
+        name = told.get("switched_off")
+        if "refused" in told and name in self._settings.disabled:
+            raise KindDisallowed(f"{name} is switched off by media.disabled_formats")
         bad = told.get("bad_operation")
         if isinstance(bad, str) and bad in (name for name, _ in pairs):
             raise BadOperation(f"not a valid operation: {bad}", field=bad)

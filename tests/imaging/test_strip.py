@@ -202,7 +202,6 @@ class BrokenTests(SynchronousTestCase):
             ("TIFF", samples.saved(samples.picture(), "tiff")),
             ("PDF", b"%PDF-1.4\n"),
             ("SVG", b'<?xml version="1.0"?>\n<svg xmlns="x">'),
-            ("HEIC", b"\0\0\0\x18ftypheic" + bytes(12)),
             ("video", b"\0\0\0\x18ftypisom" + bytes(12)),
             ("WebM", b"\x1a\x45\xdf\xa3" + bytes(20)),
         ):

@@ -161,8 +161,14 @@ class NormaliseTests(MediaTestCase):
         """A format that is switched off is told by its key."""
         self.settings = attrs.evolve(self.settings, disabled=("png",))
         with self.assertRaises(errors.KindDisallowed) as caught:
-            await self.normalise({"refused": True})
+            await self.normalise({"refused": True, "switched_off": "png"})
         self.assertIn("media.disabled_formats", str(caught.exception))
+
+    async def test_a_format_that_is_not_disabled(self) -> None:
+        """A child can't make up a reason."""
+        self.settings = attrs.evolve(self.settings, disabled=("png",))
+        with self.assertRaises(errors.MediaFailed):
+            await self.normalise({"refused": True, "switched_off": "webp"})
 
     async def test_refusal_without_reason(self) -> None:
         """A child that refuses what the rules let in has failed."""

@@ -15,7 +15,7 @@ import attrs
 from pictd.imaging.containers.avif_properties import is_alpha, kept_property
 from pictd.imaging.containers.boxes import Box, box, boxes, first, full_box, required
 from pictd.imaging.containers.pieces import numbers, piece
-from pictd.imaging.failures import Unreadable
+from pictd.imaging.failures import Unreadable, Unsupported
 
 _CODED, _GRID = b"av01", b"grid"
 _REFERENCES = (b"auxl", b"dimg", b"prem")
@@ -49,17 +49,19 @@ class _Tables:
     properties: Mapping[int, Sequence[tuple[bool, Box]]]
 
 
-def read_items(data: bytes, meta: Box) -> list[Item]:
+def read_items(data: bytes, meta: Box, coded: bytes = _CODED) -> list[Item]:
     """The items that make the picture, the primary one first.
 
     :param data: the whole file.
+    :param coded: the type of items that are coded pictures.
     :raise Unreadable: broken, or an item is not in the file.
+    :raise Unsupported: the picture is coded or composed in another way.
     """
     found = boxes(meta.body, 4)
     pitm = required(found, b"pitm")
     (primary,) = pitm.fields("H" if pitm.version == 0 else "I")
     tables = _tables(found)
-    numbers_ = _needed(primary, tables)
+    numbers_ = _needed(primary, tables, coded)
     extents = _extents(required(found, b"iloc"))
     contents = _contents(data, first(found, b"idat"), extents, numbers_)
     positions = {number: at for at, number in enumerate(numbers_)}
@@ -150,20 +152,28 @@ def _linked(
     return found
 
 
-def _needed(primary: int, tables: _Tables) -> list[int]:
+def _needed(primary: int, tables: _Tables, coded: bytes) -> list[int]:
     """Item numbers: the primary, its tiles, and the transparency of each."""
     order = [primary]
     seen, alphas = {primary}, _alphas(tables)
     for number in order:
         kind = tables.kinds.get(number, (b"", False))[0]
-        if kind not in (_CODED, _GRID):
-            raise Unreadable("the AVIF is broken: its picture is no AV1 picture")
+        if kind not in (coded, _GRID):
+            raise _wrong_kind(kind)
         wanted = [*alphas.get(number, ())]
         for name, targets in tables.references.get(number, ()):
             wanted += targets if name == b"dimg" and kind == _GRID else ()
         order += [n for n in dict.fromkeys(wanted) if n not in seen]
         seen.update(wanted)
     return order
+
+
+def _wrong_kind(kind: bytes) -> Exception:
+    if not kind:
+        return Unreadable("the file is broken: its picture is missing")
+    return Unsupported(
+        f"a picture of the type {kind.decode('latin-1')} is not taken in this kind of file"
+    )
 
 
 def _alphas(tables: _Tables) -> dict[int, list[int]]:
@@ -229,7 +239,7 @@ def _contents(
         method, parts = extents.get(number, (2, ()))
         left -= sum(size for _, size in parts)
         if method not in sources or not parts or left < 0 or not all(size for _, size in parts):
-            raise Unreadable("the AVIF is broken: the data of its picture is missing")
+            raise Unreadable("the file is broken: the data of its picture is missing")
         contents[number] = b"".join(piece(sources[method], *part) for part in parts)
     return contents
 

@@ -12,7 +12,6 @@ _PATTERNS = (
     ("PSD", rb"8BPS"),
     ("PCX", rb"\x0a[\0-\x05][\0\x01][\x01-\x08]"),
     ("PNM", rb"P[1-7][\s#]"),
-    ("HEIC", rb".{4}ftyp(hei[csmx]|hev[cmx]|mif1|msf1)"),
     ("MP4 or MOV video", rb".{4}(ftyp|moov|mdat|wide|free|skip)"),
     ("WebM or Matroska video", rb"\x1a\x45\xdf\xa3"),
     ("AVI or WAV", rb"RIFF.{4}(AVI |WAVE)"),

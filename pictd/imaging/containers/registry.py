@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import attrs
 
-from pictd.imaging.containers import avif, gif, jpeg, jxl, matroska, mp4, png, webp
+from pictd.imaging.containers import avif, gif, heic, jpeg, jxl, matroska, mp4, png, webp
 from pictd.imaging.containers.foreign import foreign_name
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.containers.pieces import Data
@@ -41,7 +41,8 @@ class Container:
     :ivar codec: what Pillow calls it.
     :ivar accepts: whether bytes begin like it.
     :ivar outline: its headers.
-    :ivar strip: a copy that holds nothing but the picture; of such a copy, the copy itself.
+    :ivar strip: a copy that holds nothing but the picture; of such a copy, the copy itself. None
+        where files are never stored as they are.
     :ivar is_clean: a quicker way than to strip and compare, where there is one.
     :ivar shortened: a stripped file as far as its decoder used it, where only that knows the end.
     """
@@ -49,7 +50,7 @@ class Container:
     codec: str
     accepts: Callable[[bytes], bool]
     outline: Callable[[bytes], Outline]
-    strip: Callable[[bytes], bytes]
+    strip: Callable[[bytes], bytes] | None = None
     is_clean: Callable[[bytes], bool] | None = None
     shortened: Callable[[bytes, int], bytes] | None = None
 
@@ -61,6 +62,7 @@ CONTAINERS = (
     Container("WEBP", webp.accepts, webp.outline, webp.strip),
     Container("AVIF", avif.accepts, avif.outline, avif.strip),
     Container("JXL", jxl.accepts, jxl.outline, jxl.strip, shortened=jxl.shortened),
+    Container("HEIF", heic.accepts, heic.outline),
 )
 
 VIDEOS = (
@@ -112,7 +114,10 @@ def stripped(data: bytes) -> bytes:
     :raise Unreadable: broken, or no media.
     :raise Unsupported: media of another kind.
     """
-    return _safely(container_of(data).strip, data)
+    strip = container_of(data).strip
+    if strip is None:
+        raise Unsupported("this kind of file is not stored as it is")
+    return _safely(strip, data)
 
 
 def shortened(clean: bytes, used: int | None) -> bytes:
@@ -133,7 +138,7 @@ def is_clean(data: Data) -> bool:
     container = container_of(bytes(data))
     if container.is_clean is not None:
         return _safely(container.is_clean, bytes(data))
-    return stripped(bytes(data)) == data
+    return container.strip is not None and stripped(bytes(data)) == data
 
 
 def measured_of(outline: Outline, file_size: int) -> Measured:
