@@ -266,6 +266,13 @@ class LayoutTests(SynchronousTestCase):
             for at in range(second + 40, len(data), (len(data) - second) // 7):
                 self.assertEqual(frames(data[:at]) or 1, counted(data[:at]), (codec, at))
 
+    def test_files_cut_in_a_head(self) -> None:
+        """What comes before still counts."""
+        data = movie("matroska", "vp8", frames=12)
+        fifth = data.index(blocks(data)[4])
+        for at in range(fifth - 3, fifth + 5):
+            self.assertEqual((frames(data[:at]), counted(data[:at])), (4, 4), at - fifth)
+
     def test_parts_that_go_on_after_the_whole(self) -> None:
         """The file is broken."""
         for path in ((SEGMENT,), (SEGMENT, CLUSTER), (SEGMENT, TRACKS, TRACK_ENTRY)):

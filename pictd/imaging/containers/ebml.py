@@ -63,6 +63,16 @@ class Reader:
             raise Unreadable("the file is broken: a part goes on after the end of the whole")
         return Element(kind, start, at, at + size, True)
 
+    def is_cut(self, at: int) -> bool:
+        """Whether the file ends in the head of the element at ``at``."""
+        if at + _LONGEST_NUMBER + _LONGEST_SIZE <= len(self.data):
+            return False
+        for _ in ("number", "size"):
+            if at >= len(self.data):
+                return True
+            at += 9 - self.data[at].bit_length()
+        return at > len(self.data)
+
     def spend(self, count: int) -> None:
         """:raise Unreadable: there are far too many elements, or frames in them."""
         self.left -= count
