@@ -283,6 +283,10 @@ class LayoutTests(SynchronousTestCase):
         """There is an end to the patience."""
         many = ebml.inserted(CLIP, (SEGMENT, CLUSTER), b"\xec\x80" * 1_000_001)
         self.assertIn("too many", str(self.assertRaises(Unreadable, matroska.outline, many)))
+        crowd = element(ebml.VOID) * 2000
+        for path in ((SEGMENT, TRACKS), (SEGMENT, TRACKS, TRACK_ENTRY)):
+            many = ebml.inserted(CLIP, path, crowd)
+            self.assertIn("too many", str(self.assertRaises(Unreadable, matroska.outline, many)))
         laced = element(ebml.SIMPLE_BLOCK, b"\x81\0\0\x04\xff") * 5000
         many = ebml.inserted(CLIP, (SEGMENT, CLUSTER), laced)
         self.assertIn("too many", str(self.assertRaises(Unreadable, matroska.outline, many)))
