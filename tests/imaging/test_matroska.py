@@ -266,6 +266,13 @@ class LayoutTests(SynchronousTestCase):
             for at in range(second + 40, len(data), (len(data) - second) // 7):
                 self.assertEqual(frames(data[:at]) or 1, counted(data[:at]), (codec, at))
 
+    def test_files_cut_in_a_head(self) -> None:
+        """What comes before still counts."""
+        data = movie("matroska", "vp8", frames=12)
+        fifth = data.index(blocks(data)[4])
+        for at in range(fifth - 3, fifth + 5):
+            self.assertEqual((frames(data[:at]), counted(data[:at])), (4, 4), at - fifth)
+
     def test_parts_that_go_on_after_the_whole(self) -> None:
         """The file is broken."""
         for path in ((SEGMENT,), (SEGMENT, CLUSTER), (SEGMENT, TRACKS, TRACK_ENTRY)):
@@ -276,6 +283,10 @@ class LayoutTests(SynchronousTestCase):
         """There is an end to the patience."""
         many = ebml.inserted(CLIP, (SEGMENT, CLUSTER), b"\xec\x80" * 1_000_001)
         self.assertIn("too many", str(self.assertRaises(Unreadable, matroska.outline, many)))
+        crowd = element(ebml.VOID) * 2000
+        for path in ((SEGMENT, TRACKS), (SEGMENT, TRACKS, TRACK_ENTRY)):
+            many = ebml.inserted(CLIP, path, crowd)
+            self.assertIn("too many", str(self.assertRaises(Unreadable, matroska.outline, many)))
         laced = element(ebml.SIMPLE_BLOCK, b"\x81\0\0\x04\xff") * 5000
         many = ebml.inserted(CLIP, (SEGMENT, CLUSTER), laced)
         self.assertIn("too many", str(self.assertRaises(Unreadable, matroska.outline, many)))

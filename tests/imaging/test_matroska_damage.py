@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
-from contextlib import suppress
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -25,10 +25,10 @@ class DamageTests(SynchronousTestCase):
         """Nothing but an outline or a refusal comes out, within a second."""
         before = time.process_time()
         self.assertIsInstance(matroska.accepts(data), bool)
-        with suppress(Unreadable, Unsupported):
+        with contextlib.suppress(Unreadable, Unsupported):
             self.assertIsInstance(matroska.outline(data), Outline)
         self.assertIsInstance(matroska.is_clean(data), bool)
-        with suppress(Unreadable):
+        with contextlib.suppress(Unreadable):
             overwrites(data)
         self.assertLess(time.process_time() - before, 1)
 

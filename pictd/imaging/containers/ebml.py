@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import attrs
@@ -16,7 +17,7 @@ from pictd.imaging.containers.pieces import Data, piece
 from pictd.imaging.failures import Unreadable
 
 ENDLESS = 1 << 63
-_MOST = 1_000_000
+_MOST, _FEW = 1_000_000, 1000
 _LONGEST_NUMBER, _LONGEST_SIZE = 4, 8
 
 
@@ -63,6 +64,16 @@ class Reader:
             raise Unreadable("the file is broken: a part goes on after the end of the whole")
         return Element(kind, start, at, at + size, True)
 
+    def is_cut(self, at: int) -> bool:
+        """Whether the file ends in the head of the element at ``at``."""
+        if at + _LONGEST_NUMBER + _LONGEST_SIZE <= len(self.data):
+            return False
+        for _ in ("number", "size"):
+            if at >= len(self.data):
+                return True
+            at += 9 - self.data[at].bit_length()
+        return at > len(self.data)
+
     def spend(self, count: int) -> None:
         """:raise Unreadable: there are far too many elements, or frames in them."""
         self.left -= count
@@ -82,9 +93,19 @@ class Reader:
             yield each
             at = each.end
 
+    def few(self, parent: Element) -> list[Element]:
+        """All the children, of an element that has not very many.
+
+        :raise Unreadable: it has.
+        """
+        found = list(islice(self.children(parent), _FEW + 1))
+        if len(found) > _FEW:
+            raise Unreadable("the file has far too many parts")
+        return found
+
     def last(self, parent: Element) -> dict[int, Element]:
         """The children by their kind; of several of a kind the last."""
-        return {each.kind: each for each in self.children(parent)}
+        return {each.kind: each for each in self.few(parent)}
 
     def body(self, element: Element, most: int = 1 << 16) -> bytes:
         """:raise Unreadable: it is not all there, or has more than ``most`` bytes."""

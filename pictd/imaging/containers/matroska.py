@@ -6,7 +6,14 @@ from pictd.imaging.containers import matroska_clean
 from pictd.imaging.containers.ebml import ENDLESS, Element, Reader
 from pictd.imaging.containers.matroska_blocks import blocks, frames_of, parts, track_of
 from pictd.imaging.containers.matroska_kinds import Kind
-from pictd.imaging.containers.matroska_tracks import MOVING, SOUND, Track, left_out, tracks_in
+from pictd.imaging.containers.matroska_tracks import (
+    MOVING,
+    SOUND,
+    VIDEO_CODECS,
+    Track,
+    left_out,
+    tracks_in,
+)
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.containers.pieces import Data
 from pictd.imaging.containers.vpx import SHOWN, Packet, one
@@ -89,21 +96,21 @@ def _streams(tracks: list[Track], picture: Track) -> Streams:
     """The first sound comes with the picture."""
     moving = [track for track in tracks if track.kind == MOVING]
     sound = next((track for track in tracks if track.kind == SOUND), None)
-    assert picture.video is not None
+    video = VIDEO_CODECS[picture.codec]
     return Streams(
         Container.MATROSKA,
-        picture.video,
+        video,
         moving.index(picture),
         sound is not None,
         None if sound is None else sound.audio,
-        picture.alpha and picture.video in SHOWN,
+        picture.alpha and video in SHOWN,
     )
 
 
 def _frames(reader: Reader, segment: Element, picture: Track) -> int:
     """How many frames of the picture are shown."""
     data, before = reader.data, left_out(reader, picture)
-    shown = one if picture.video is None else SHOWN.get(picture.video, one)
+    shown = SHOWN.get(VIDEO_CODECS[picture.codec], one)
     count = 0
     for block in blocks(reader, segment):
         number, at = track_of(data, block)

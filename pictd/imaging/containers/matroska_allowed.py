@@ -187,7 +187,7 @@ def _is_empty(body: bytes) -> bool:
 
 def _tag(reader: Reader, tag: Element) -> Iterable[Element]:
     """One that ffmpeg can't be told not to write."""
-    parts = [(each.kind, reader.body(each)) for each in reader.children(tag)]
+    parts = [(each.kind, reader.body(each)) for each in reader.few(tag)]
     said = dict(parts)
     expected = _TAGS_OF_FFMPEG.get(said.get(Kind.TAG_NAME, b""))
     plain = [kind for kind, _ in parts] == [Kind.TAG_NAME, Kind.TAG_STRING]

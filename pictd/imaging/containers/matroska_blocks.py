@@ -10,6 +10,8 @@ from pictd.imaging.containers.matroska_kinds import Kind
 from pictd.imaging.containers.pieces import Data, numbers
 from pictd.imaging.failures import Unreadable
 
+_CLUSTER, _SIMPLE_BLOCK, _BLOCK_GROUP = Kind.CLUSTER, Kind.SIMPLE_BLOCK, Kind.BLOCK_GROUP
+_NEXT_FILE = {Kind.EBML, Kind.SEGMENT}
 _TIME_AND_FLAGS = 3
 _XIPH, _FIXED = 1, 2
 
@@ -22,12 +24,13 @@ def parts(reader: Reader, segment: Element, into_clusters: bool) -> Iterator[Ele
     :raise Unreadable: broken.
     """
     at, limit, there = segment.at, segment.end, len(reader.data)
-    while at < min(segment.end, there):
+    end = min(segment.end, there)
+    while at < end and not reader.is_cut(at):
         limit = segment.end if at >= limit else limit
         each = reader.element(at, limit)
-        if each.kind in (Kind.EBML, Kind.SEGMENT):
+        if each.kind in _NEXT_FILE:
             return
-        opened = each.kind == Kind.CLUSTER and (into_clusters or not each.sized)
+        opened = each.kind == _CLUSTER and (into_clusters or not each.sized)
         at = each.at if opened else each.end
         if opened:
             limit = each.end if each.sized else segment.end
@@ -40,9 +43,9 @@ def parts(reader: Reader, segment: Element, into_clusters: bool) -> Iterator[Ele
 def blocks(reader: Reader, segment: Element) -> Iterator[Element]:
     """The blocks of all tracks."""
     for each in parts(reader, segment, into_clusters=True):
-        if each.kind == Kind.SIMPLE_BLOCK:
+        if each.kind == _SIMPLE_BLOCK:
             yield each
-        elif each.kind == Kind.BLOCK_GROUP:
+        elif each.kind == _BLOCK_GROUP:
             yield from (child for child in reader.children(each) if child.kind == Kind.BLOCK)
 
 

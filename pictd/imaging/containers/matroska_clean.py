@@ -9,6 +9,7 @@ frame, without a look at it. Such leftovers can be overwritten in place.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from pictd.imaging.containers.codec_private import without_comments
 from pictd.imaging.containers.ebml import Element, Reader
@@ -37,7 +38,7 @@ def leftovers(data: Data) -> Iterator[Element]:
     :raise Unreadable: the file is not laid out as one is that can be clean.
     """
     reader = Reader(data)
-    parts = list(reader.children(Element(0, 0, 0, len(data), True)))
+    parts = reader.few(Element(0, 0, 0, len(data), True))
     if [each.kind for each in parts] != [Kind.EBML, Kind.SEGMENT]:
         raise Unreadable("the file holds more than one video")
     header, segment = parts
@@ -55,7 +56,8 @@ def overwrites(data: Data) -> list[tuple[int, bytes]]:
 
 def _numbered(reader: Reader, segment: Element) -> Numbered:
     """:raise Unreadable: there is not one picture, or more than one sound."""
-    lists = [each for each in reader.children(segment) if each.kind == Kind.TRACKS]
+    found = (each for each in reader.children(segment) if each.kind == Kind.TRACKS)
+    lists = list(islice(found, 2))
     tracks = [track for each in lists for track in tracks_in(reader, each)]
     if len(lists) != 1 or [track.kind for track in tracks] not in ([MOVING], [MOVING, SOUND]):
         raise Unreadable("the file holds other tracks than a picture and a sound")

@@ -60,7 +60,7 @@ def tracks_in(reader: Reader, tracks: Element) -> list[Track]:
 
     :raise Unreadable: the list is broken.
     """
-    entries = (each for each in reader.children(tracks) if each.kind == Kind.TRACK_ENTRY)
+    entries = (each for each in reader.few(tracks) if each.kind == Kind.TRACK_ENTRY)
     found = [track for track in (_track(reader, entry) for entry in entries) if track.codec]
     if len({track.number for track in found}) < len(found):
         raise Unreadable("the file is broken: two tracks in it have the same number")
@@ -89,7 +89,7 @@ def _track(reader: Reader, entry: Element) -> Track:
         reader.whole(video.get(Kind.PIXEL_WIDTH)),
         reader.whole(video.get(Kind.PIXEL_HEIGHT)),
         reader.whole(video.get(Kind.ALPHA_MODE)) == 1,
-        () if encodings is None else tuple(reader.children(encodings)),
+        () if encodings is None else tuple(reader.few(encodings)),
     )
 
 
