@@ -70,7 +70,7 @@ class BrokenTests(SynchronousTestCase):
     def test_large_numbers(self) -> None:
         """Counts and sizes that are far larger than the file."""
         for film in self.films:
-            places = range(min(len(film) - 4, 2500))
+            places = range(0, min(len(film) - 4, 2500), 11)
             for value in (b"\xff" * 4, b"\x7f\xff\xff\xff", b"\0\xff\xff\xff", bytes(4)):
                 broken = (film[:at] + value + film[at + 4 :] for at in places)
                 self.assert_told(broken)

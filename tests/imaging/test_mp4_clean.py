@@ -93,6 +93,23 @@ class StoredTests(SynchronousTestCase):
             matrix = body(copy, b"moov", b"trak", b"tkhd")[40:76]
             self.assertEqual(struct.unpack(">9i", matrix)[:2], (values[0] << 16, values[1] << 16))
 
+    def test_colours(self) -> None:
+        """A profile, the brightness of the master and Dolby Vision stay."""
+        film = movies.movie("mp4", "h265", "-tag:v", "hvc1")
+        profile = b"prof" + samples.swapped_profile()
+        dolby = b"\1\0\x10\x25\x10" + bytes(19)
+        for kind, content in (
+            (b"colr", profile),
+            (b"clli", b"\1\0\0\x80"),
+            (b"mdcv", bytes(range(24))),
+            (b"dvcC", dolby),
+        ):
+            entry = (*TABLE, b"stsd", b"hvc1")
+            self.assertTrue(mp4.is_clean(stored(with_box(film, entry, kind, content))), kind)
+            self.assertTrue(mp4.is_clean(with_box(stored(film), entry, kind, content)), kind)
+            longer = with_box(stored(film), entry, kind, content + SECRET)
+            self.assertFalse(mp4.is_clean(longer), kind)
+
     def test_other_files(self) -> None:
         """What is no film, or none of one picture and one sound, is not clean."""
         film = movies.movie("mp4", "h264", audio="aac")

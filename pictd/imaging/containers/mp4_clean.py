@@ -23,7 +23,7 @@ from pictd.imaging.containers.sample_tables import sample_places
 from pictd.imaging.failures import Unreadable
 
 _ORDER = [b"ftyp", b"moov", b"free", b"mdat"]
-_BRANDS = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"avc1", b"av01", b"hvc1", b"mp41", b"mp42"}
+_BRANDS = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"avc1", b"av01", b"dby1", b"mp41"}
 _UPRIGHT = re.escape(struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000))
 _MOVIE = rb"\0\x01\0\0\x01\0\0{10}" + _UPRIGHT + rb"\0{27}[\x02\x03]"
 _TRACK = (
