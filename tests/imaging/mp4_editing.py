@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from tempfile import TemporaryDirectory
 
 from tests.support import movies
-from tests.support.samples import box
+from tests.support.samples import SECRET, box
 
 STORE = (
     *("-map", "0:V:0", "-map", "0:a:0?", "-c", "copy", "-map_metadata", "-1"),
@@ -80,6 +80,64 @@ def parents(data: bytes) -> Iterator[Path]:
 def leaves(data: bytes) -> Iterator[Path]:
     """Where all other boxes are, without the one that holds the samples."""
     return (path for path, kind in _places(data) if kind not in _PARENTS and kind != b"mdat")
+
+
+def turned(data: bytes, a: int, b: int, c: int, d: int, x: int, y: int) -> bytes:
+    """The film with this matrix in its first track."""
+    values = (a << 16, b << 16, 0, c << 16, d << 16, 0, x << 16, y << 16, 1 << 30)
+    matrix = struct.pack(">9i", *values)
+    return changed(data, (b"moov", b"trak", b"tkhd"), overwritten(40, matrix))
+
+
+def overwritten(at: int, new: bytes) -> Callable[[bytes], bytes]:
+    """A change of some bytes."""
+    return lambda found: found[:at] + new + found[at + len(new) :]
+
+
+def with_row(row: bytes, at: int = 4) -> Callable[[bytes], bytes]:
+    """A change of a table: one more row, and counted."""
+
+    def change(found: bytes) -> bytes:
+        (count,) = struct.unpack(">I", found[at : at + 4])
+        return found[:at] + struct.pack(">I", count + 1) + found[at + 4 :] + row
+
+    return change
+
+
+def followed_by(more: bytes) -> Callable[[bytes], bytes]:
+    """A change at the end."""
+    return lambda found: found + more
+
+
+def shifted(by: int, first: int = 0) -> Callable[[bytes], bytes]:
+    """A change of a table of places, from this one on."""
+
+    def change(found: bytes) -> bytes:
+        places = [place for (place,) in struct.iter_unpack(">I", found[8:])]
+        moved = [place + by * (n >= first) for n, place in enumerate(places)]
+        return found[:8] + struct.pack(f">{len(moved)}I", *moved)
+
+    return change
+
+
+def inserted(at: int) -> Callable[[bytes], bytes]:
+    """A change that puts a secret somewhere."""
+    return lambda found: found[:at] + SECRET + found[at:]
+
+
+def one_in_a_chunk(data: bytes) -> bytes:
+    """The film of one chunk, in as many chunks as its first track has samples."""
+    sizes = sizes_in(data)
+    start = data.index(b"mdat") + 4
+    places = [start + sum(sizes[:n]) for n in range(len(sizes))]
+    table = struct.pack(f">II{len(places)}I", 0, len(places), *places)
+    data = changed(data, (*TABLE, b"stsc"), lambda _: struct.pack(">5I", 0, 1, 1, 1, 1))
+    return changed(data, (*TABLE, b"stco"), lambda _: table)
+
+
+def sizes_in(data: bytes) -> Sequence[int]:
+    """Of the samples of the first track."""
+    return [size for (size,) in struct.iter_unpack(">I", body(data, *TABLE, b"stsz")[12:])]
 
 
 def joined(*films: bytes) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from pictd.imaging.containers.sample_tables import sample_places
 from pictd.imaging.failures import Unreadable
 
 _ORDER = [b"ftyp", b"moov", b"free", b"mdat"]
-_BRANDS = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"avc1", b"av01", b"hvc1", b"mp41", b"mp42"}
+_BRANDS = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"avc1", b"av01", b"dby1", b"mp41"}
 _UPRIGHT = re.escape(struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000))
 _MOVIE = rb"\0\x01\0\0\x01\0\0{10}" + _UPRIGHT + rb"\0{27}[\x02\x03]"
 _TRACK = (
@@ -38,7 +38,7 @@ _EDITS = (
 )
 _UNDETERMINED = rb"\x55\xc4\0\0"
 _NO_FLAGS = bytes(4)
-_SELF = full_box(b"dref", 0, 0, struct.pack(">I", 1), full_box(b"url ", 0, 1))
+_SELF = struct.pack(">II", 0, 1) + full_box(b"url ", 0, 1)
 _NO_TAGS = full_box(
     b"meta", 0, 0, full_box(b"hdlr", 0, 0, bytes(4), b"mdirappl", bytes(9)), box(b"ilst")
 )
@@ -59,12 +59,12 @@ _OF_PICTURES: dict[bytes, Rule] = {
 }
 
 
-def _track(header: Rule, handler: bytes, media: bytes, about: bytes, tables: Rule) -> Rule:
+def _track(header: Rule, handler: bytes, media: Mapping[bytes, Rule], tables: Rule) -> Rule:
     """:param header: of a ``tkhd`` box.
     :param handler: type and name.
-    :param media: type of the box that is the medium's own, and ``about`` its body.
+    :param media: the box that only tracks of this type have.
     """
-    information = {media: exactly(about), b"dinf": exactly(_SELF), b"stbl": tables}
+    information = {**media, b"dinf": inside({b"dref": exactly(_SELF)}), b"stbl": tables}
     described: dict[bytes, Rule] = {
         b"mdhd": like(rb"\0{12}.{8}" + _UNDETERMINED, rb"\x01\0{19}.{12}" + _UNDETERMINED),
         b"hdlr": exactly(bytes(8) + handler[:4] + bytes(12) + handler[4:] + b"\0"),
@@ -79,15 +79,13 @@ _TRACKS = (
     _track(
         like(_TRACK + rb"\0{16}" + _TURNED + rb".{8}"),
         b"videVideoHandler",
-        b"vmhd",
-        b"\0\0\0\1" + bytes(8),
+        {b"vmhd": exactly(b"\0\0\0\1" + bytes(8))},
         inside({b"stsd": is_picture_entry, **_TABLES, **_OF_PICTURES}, (b"stsd", b"stts")),
     ),
     _track(
         like(_TRACK + rb"\0{11}[\0\x01]\x01\0{3}" + _UPRIGHT + rb"\0{8}"),
         b"sounSoundHandler",
-        b"smhd",
-        bytes(8),
+        {b"smhd": exactly(bytes(8))},
         inside({b"stsd": is_sound_entry, **_TABLES}, (b"stsd", b"stts")),
     ),
 )

@@ -11,6 +11,7 @@ import re
 from pictd.imaging.containers.allowed import Rule, like, only
 from pictd.imaging.containers.boxes import boxes
 from pictd.imaging.containers.pieces import numbers, piece
+from pictd.imaging.containers.profiles import sound
 from pictd.imaging.failures import Unreadable
 
 _ENCODERS = (b"libx264", b"libx265", b"libaom-av1", b"libsvtav1", b"librav1e")
@@ -38,19 +39,19 @@ def _is_avc(body: bytes) -> bool:
     if at < len(body):
         extensions, at = _sets(body, at + 4, piece(body, at, 4)[3])
     types = {each & 0x1F for each in sequences}, {each & 0x1F for each in pictures}
-    sound = types == ({7}, {8}) and {each & 0x1F for each in extensions} <= {13}
-    return body[0] == 1 and sound and at == len(body) < _MOST_SETS
+    valid = types == ({7}, {8}) and {each & 0x1F for each in extensions} <= {13}
+    return body[0] == 1 and valid and at == len(body) < _MOST_SETS
 
 
 def _is_hevc(body: bytes) -> bool:
     """ISO/IEC 14496-15 §8.3.3.1: parameter sets, and messages of the encoder."""
-    at, sound = 23, body[0] == 1
+    at, valid = 23, body[0] == 1
     for _ in range(piece(body, 22, 1)[0]):
         head, count = numbers(">BH", body, at)
         found, at = _sets(body, at + 3, count)
         kind = head & 0x7F
-        sound &= kind in _HEVC_SETS and found <= {kind << 1}
-    return sound and at == len(body) < _MOST_SETS
+        valid &= kind in _HEVC_SETS and found <= {kind << 1}
+    return valid and at == len(body) < _MOST_SETS
 
 
 def _sets(body: bytes, at: int, count: int) -> tuple[set[int], int]:
@@ -65,14 +66,14 @@ def _sets(body: bytes, at: int, count: int) -> tuple[set[int], int]:
 
 def _is_av1(body: bytes) -> bool:
     """AV1-ISOBMFF §2.3: a sequence header, and how light the picture is."""
-    at, sound = 4, body[0] == 0x81 and len(body) < _MOST_SETS
+    at, valid = 4, body[0] == 0x81 and len(body) < _MOST_SETS
     while at < len(body):
         head, size, begins = body[at], *_leb128(body, at + 1)
         kind = head >> 3 & 15
         light = kind == _METADATA and piece(body, begins, 1)[0] in _LIGHT
-        sound &= head & 0x87 == 2 and (kind == _SEQUENCE_HEADER or light)
+        valid &= head & 0x87 == 2 and (kind == _SEQUENCE_HEADER or light)
         at = begins + len(piece(body, begins, size))
-    return sound
+    return valid
 
 
 def _leb128(body: bytes, at: int) -> tuple[int, int]:
@@ -91,10 +92,10 @@ def _is_aac(body: bytes) -> bool:
     decoder = piece(body, 17, 13) + _descriptor(5, configuration)
     track = body[9:12]
     stream = track + _descriptor(4, decoder) + _descriptor(6, b"\2")
-    sound = decoder[0] in (0x40, 0x66, 0x67, 0x68) and decoder[1] == 0x15
-    sound &= track in (b"\0\1\0", b"\0\2\0")
-    sound &= len(configuration) <= _LONGEST_SOUND_CONFIGURATION
-    return sound and body == bytes(4) + _descriptor(3, stream)
+    valid = decoder[0] in (0x40, 0x66, 0x67, 0x68) and decoder[1] == 0x15
+    valid &= track in (b"\0\1\0", b"\0\2\0")
+    valid &= len(configuration) <= _LONGEST_SOUND_CONFIGURATION
+    return valid and body == bytes(4) + _descriptor(3, stream)
 
 
 def _descriptor(tag: int, content: bytes) -> bytes:
@@ -105,6 +106,13 @@ def _is_opus(body: bytes) -> bool:
     """Opus in ISOBMFF §4.3.2."""
     mapped = 2 + body[1] if piece(body, 10, 1)[0] else 0
     return body[0] == 0 and len(body) == 11 + mapped
+
+
+_is_cicp = like(rb"nclx.{6}[\0\x80]")
+
+
+def _is_profile(body: bytes) -> bool:
+    return body[:4] == b"prof" and sound(body[4:]) == body[4:]
 
 
 _CONFIGURATIONS: dict[bytes, tuple[bytes, Rule]] = {
@@ -119,7 +127,7 @@ _OF_SOUND: dict[bytes, Rule] = {b"btrt": like(b".{12}")}
 _OF_PICTURES: dict[bytes, Rule] = {
     b"btrt": like(b".{12}"),
     b"pasp": like(b".{8}"),
-    b"colr": like(rb"nclx.{6}[\0\x80]"),
+    b"colr": lambda body: _is_cicp(body) or _is_profile(body),
     b"fiel": like(rb"[\0-\x02][\0\x01\x06\x09\x0e]"),
     b"clli": like(b".{4}"),
     b"mdcv": like(b".{24}"),

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from pictd.imaging.containers.boxes import Box, Span, boxes, required, spans
-from pictd.imaging.containers.pieces import Data, piece
+from pictd.imaging.containers.mp4_tracks import header
+from pictd.imaging.containers.pieces import Data
 from pictd.imaging.containers.sample_tables import column
 from pictd.imaging.failures import Unreadable
 
@@ -16,7 +17,6 @@ _BASE, _DESCRIPTION, _DURATION, _SIZE = 0x1, 0x2, 0x8, 0x10
 _FROM_FRAGMENT = 0x20000
 _OFFSET, _FIRST_FLAGS = 0x1, 0x4
 _COLUMNS = (0x100, 0x200, 0x400, 0x800)
-_LARGEST_HEADER = 64 << 20
 
 
 @attrs.frozen
@@ -46,11 +46,8 @@ def fragment_samples(data: Data, defaults: Mapping[int, int]) -> Mapping[int, in
 
 
 def _count(data: Data, moof: Span, defaults: Mapping[int, int], counts: Counter[int]) -> None:
-    size = moof.end - moof.body
-    if size > _LARGEST_HEADER:
-        raise Unreadable("a fragment of the film has far too large a header")
     end = moof.start
-    for traf in boxes(piece(data, moof.body, size)):
+    for traf in boxes(header(data, moof)):
         if traf.kind == b"traf":
             inner = boxes(traf.body)
             head = _head(required(inner, b"tfhd"), moof.start, end, defaults)

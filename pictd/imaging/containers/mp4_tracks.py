@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from pictd.imaging.containers.boxes import Box, boxes, first, required, spans
+from pictd.imaging.containers.boxes import Box, Span, boxes, first, required, spans
 from pictd.imaging.containers.mp4_codecs import ENCRYPTED, is_picture
 from pictd.imaging.containers.pieces import Data, piece
 from pictd.imaging.failures import Unreadable, Unsupported
@@ -70,9 +70,9 @@ def read_movie(data: Data) -> Movie:
     :raise Unsupported: the header is compressed.
     """
     span = next((each for each in spans(data) if each.kind == b"moov"), None)
-    if span is None or span.end - span.start > _LARGEST_HEADER:
-        raise Unreadable("the film is broken, or cut short: it has no header that can be read")
-    found = boxes(piece(data, span.body, span.end - span.body))
+    if span is None:
+        raise Unreadable("the film is broken, or cut short: it has no header")
+    found = boxes(header(data, span))
     if first(found, b"cmov"):
         raise Unsupported("a QuickTime film with a compressed header is not taken")
     traks = [each for each in found if each.kind == b"trak"]
@@ -81,6 +81,17 @@ def read_movie(data: Data) -> Movie:
     extends = first(found, b"mvex")
     tracks = [_track(boxes(each.body)) for each in traks]
     return Movie(tracks, _defaults(extends) if extends else None)
+
+
+def header(data: Data, span: Span) -> bytes:
+    """The body of a box that describes samples.
+
+    :raise Unreadable: it is cut short, or far too large.
+    """
+    size = span.end - span.body
+    if size > _LARGEST_HEADER:
+        raise Unreadable("the film is broken: its header is far too large")
+    return piece(data, span.body, size)
 
 
 def _track(trak: Sequence[Box]) -> Track:
