@@ -42,8 +42,9 @@ from pictd.signals import Signals
 from pictd.stages import Held, Stages, Trouble, nothing
 from pictd.store.filesystem import FilesystemStore
 from pictd.tools.forkserver import ChildSettings, ForkServerImaging
-from pictd.tools.media import Media, MediaSettings
+from pictd.tools.media import Media
 from pictd.tools.scratch import Scratch
+from pictd.tools.settings import MediaSettings
 from pictd.web.app import entrance
 from pictd.web.listener import Listener, bound_socket
 from pictd.web.parts import Parts, WebSettings

@@ -42,24 +42,24 @@ _WORST_CRF = {VideoCodec.H264: 51, VideoCodec.H265: 51}
 
 _BARE = ("-nostdin", "-hide_banner", "-loglevel", "error", "-progress", "pipe:1", "-y")
 _NOTHING_BUT = ("-sn", "-dn", "-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1")
+# The mark without which players ignore transparency is metadata, and gone with the rest.
+_SEEN_THROUGH = {True: ("-metadata:s:v:0", "alpha_mode=1"), False: ()}
 _EXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact")
 _MUXERS: Mapping[Format, Sequence[str]] = {
-    Format.VIDEO_MP4: ("-movflags", "+faststart", "-write_tmcd", "0", "-f", "mp4"),
+    Format.VIDEO_MP4: ("-movflags", "+faststart", "-f", "mp4"),
     Format.VIDEO_WEBM: ("-f", "webm"),
 }
+_ONE = ("-frames:v", "1", "-f", "image2", "-update", "1")
+_PNG = (*_ONE, "-c:v", "png", "-compression_level", "1")
+_POSTER = (*_ONE, "-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p")
 _EVEN = "scale=trunc(iw/2)*2:trunc(ih/2)*2"
 _LAYOUTS = "aformat=channel_layouts=mono|stereo"
-_SMALL = "scale='min(iw,{0})':'min(ih,{0})':force_original_aspect_ratio=decrease"
-
-POSTER_SIDE = 128
-"""Pixels a side of the poster that is made along with a video."""
 
 
 def make(program: str, source: Path, plan: Plan, result: Path, poster: Path) -> list[str]:
-    """Make what is stored, and beside it a small poster for the blurhash.
+    """Make what is stored, and beside it a poster: a JPEG of the first frame.
 
-    :param poster: a PNG; it may be missing afterwards where nothing but the start of the video is
-        decoded and no picture begins there.
+    :param poster: it may be missing afterwards where no picture begins at the start of the video.
     """
     copied = plan.video is None
     # What is copied is decoded for the poster alone, and key frames are enough for that.
@@ -73,22 +73,27 @@ def make(program: str, source: Path, plan: Plan, result: Path, poster: Path) -> 
         *_picture(plan),
         *_sound(plan),
         *_NOTHING_BUT,
+        *_SEEN_THROUGH[plan.result.alpha],
         *_EXACT,
         *_MUXERS[plan.format],
         _file(result),
-        *_still(plan.source, poster, small=True),
+        *_picture_track(plan.source),
+        *_POSTER,
+        _file(poster),
     ]
 
 
-def first_frame(
-    program: str, source: Path, streams: Streams, poster: Path, small: bool = False
-) -> list[str]:
-    """Make a PNG of the first frame, upright.
+def first_frame(program: str, source: Path, streams: Streams, picture: Path) -> list[str]:
+    """Make a PNG of the first frame, upright, with its transparency."""
+    pixels = ["-pix_fmt", "rgba" if streams.alpha else "rgb24"]
+    track = ["-threads", "1", *_input(source, streams), *_picture_track(streams)]
+    return [program, *_BARE, *track, *pixels, *_PNG, _file(picture)]
 
-    :param small: at most ``POSTER_SIDE`` pixels a side.
-    """
-    decode = ["-threads", "1", *_input(source, streams)]
-    return [program, *_BARE, *decode, *_still(streams, poster, small)]
+
+def poster(program: str, source: Path, streams: Streams, picture: Path) -> list[str]:
+    """Make a JPEG of the first frame, upright: quicker, and good enough for a blurhash."""
+    track = ["-threads", "1", *_input(source, streams), *_picture_track(streams)]
+    return [program, *_BARE, *track, *_POSTER, _file(picture)]
 
 
 def encoders(program: str) -> list[str]:
@@ -103,7 +108,7 @@ def _input(source: Path, streams: Streams) -> list[str]:
 
 
 def _picture_track(streams: Streams) -> list[str]:
-    return ["-map", f"0:v:{streams.picture}"]
+    return ["-map", f"0:V:{streams.picture}"]  # V: no cover art
 
 
 def _picture(plan: Plan) -> list[str]:
@@ -125,13 +130,6 @@ def _sound(plan: Plan) -> list[str]:
     if isinstance(plan.sound, AudioCodec):
         return [*track, "-af", _LAYOUTS, "-c:a", ENCODERS[plan.sound]]
     return [*track, "-c:a", "copy"]
-
-
-def _still(streams: Streams, poster: Path, small: bool) -> list[str]:
-    size = ["-vf", _SMALL.format(POSTER_SIDE)] if small else []
-    pixels = ["-pix_fmt", "rgba" if streams.alpha else "rgb24"]
-    coded = ["-c:v", "png", "-compression_level", "1", "-f", "image2", "-update", "1"]
-    return [*_picture_track(streams), "-frames:v", "1", *size, *pixels, *coded, _file(poster)]
 
 
 def _file(path: Path) -> str:

@@ -7,50 +7,32 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
 
-import attrs
 from twisted.internet.threads import deferToThread
 from zope.interface import implementer
 
 from pictd.errors import (
-    BadOperation,
     FileEmpty,
-    FileTooLarge,
-    KindDisallowed,
     MediaFailed,
     MediaTimeout,
     MediaTooExpensive,
     OperationImpossible,
     PictdError,
-    TooManyFrames,
-    TooManyPixels,
-    TooTall,
-    TooWide,
     UnreadableMedia,
     UnsupportedMedia,
-    VideoDisabled,
 )
 from pictd.interfaces import IMedia
 from pictd.model.formats import Format, Kind, Output
-from pictd.model.limits import Measured, Reason, Refusal, Rules, refusal
+from pictd.model.limits import Measured
 from pictd.model.operations import Chain
 from pictd.model.records import Normalised, Rendered
 from pictd.model.streams import Streams
-from pictd.model.transcoding import VideoPolicy
 from pictd.model.uploads import UploadQuery
 from pictd.tools import results
 from pictd.tools.children import Children
+from pictd.tools.refusals import Terms, measured_by
 from pictd.tools.results import Result
-from pictd.tools.videos import Videos
-
-_REFUSALS: Mapping[Reason, type[PictdError]] = {
-    Reason.WIDTH: TooWide,
-    Reason.HEIGHT: TooTall,
-    Reason.AREA: TooManyPixels,
-    Reason.FRAMES: TooManyFrames,
-    Reason.FILE_SIZE: FileTooLarge,
-    Reason.DISALLOWED: KindDisallowed,
-    Reason.VIDEO_DISABLED: VideoDisabled,
-}
+from pictd.tools.settings import MediaSettings
+from pictd.tools.videos import Draw, Video, Videos
 
 _RENDITION: Mapping[str, object] = {
     "operations": [["thumbnail", "2048"]],
@@ -60,41 +42,7 @@ _RENDITION: Mapping[str, object] = {
 }
 """How fine the site's own pictures are is no matter of who judges them."""
 
-Pairs = Sequence[tuple[str, str]]
 _T = TypeVar("_T")
-
-
-@attrs.frozen
-class MediaSettings:
-    """What media are held against, and what is made of them.
-
-    :ivar rules: without what a request asks for itself.
-    :ivar image_format: what stills become; None leaves them as they are. So for animations.
-    :ivar quality: by class ("image", "animation") and format label.
-    :ivar video: what becomes of videos.
-    :ivar ffmpeg: its path; None where there is none.
-    :ivar preprocess: operations on uploads that bring none of their own.
-    :ivar disabled: names of formats and decoders that are switched off, in small letters.
-    """
-
-    rules: Rules
-    image_format: Format | None = None
-    animation_format: Format | None = None
-    quality: Mapping[str, Mapping[str, int]] = attrs.field(
-        factory=lambda: {"image": {}, "animation": {}}
-    )
-    video: VideoPolicy = attrs.field(factory=VideoPolicy)
-    ffmpeg: str | None = None
-    preprocess: tuple[tuple[str, str], ...] | None = None
-    disabled: tuple[str, ...] = ()
-
-    def rules_for(self, query: UploadQuery) -> Rules:
-        """With what the request asks for."""
-        return attrs.evolve(self.rules, requested=query.bounds, allowed=query.allowed)
-
-    def operations_for(self, query: UploadQuery) -> Pairs:
-        """The request's own replace the configured ones (spec media §2.8)."""
-        return query.operations or self.preprocess or ()
 
 
 @implementer(IMedia)
@@ -131,57 +79,16 @@ class Media:
 
     async def normalise(self, source: Path, folder: Path, query: UploadQuery) -> Normalised:
         """See ``IMedia``."""
-        size = _size(source)
-        pairs = self._settings.operations_for(query)
-        rules = self._settings.rules_for(query)
-        order = self._normalisation(source, folder, rules, pairs)
-        told = await self._children.run("normalise", order, [source], folder)
-        measured = attrs.evolve(_measured(told), file_size=size)
-        refused = refusal(measured, rules)
-        if refused is not None:
-            raise _refused(refused)
-        self._raise_other_refusals(told, pairs)
-        if told.get("streams") is not None:
-            coded = measured.width, measured.height
-            told = await self._videos.make(source, folder, _streams(told), coded)
-        return await self._normalised(told.get("result"), folder)
-
-    def _normalisation(
-        self, source: Path, folder: Path, rules: Rules, pairs: Pairs
-    ) -> dict[str, object]:
         settings = self._settings
-        image, animation = settings.image_format, settings.animation_format
-        return {
-            "source": str(source),
-            "folder": str(folder),
-            "rules": rules.as_json(),
-            "image_format": image and image.label,
-            "animation_format": animation and animation.label,
-            "quality": settings.quality,
-            "operations": [list(pair) for pair in pairs] or None,
-            "disabled": list(settings.disabled),
-        }
-
-    def _raise_other_refusals(self, told: Mapping[str, object], pairs: Pairs) -> None:
-        """Refusals that need the child's word."""
-        name = told.get("switched_off")
-        if "refused" in told and name in self._settings.disabled:
-            raise KindDisallowed(f"{name} is switched off by media.disabled_formats")
-        bad = told.get("bad_operation")
-        if isinstance(bad, str) and bad in (name for name, _ in pairs):
-            raise BadOperation(f"not a valid operation: {bad}", field=bad)
-
-    async def _normalised(self, told: object, folder: Path) -> Normalised:
-        made = Result.from_json(told, folder)
-        blurhash = cast(Mapping[str, object], told).get("blurhash")
-        return Normalised(
-            path=made.path,
-            hash=await deferToThread(made.hash),
-            width=made.width,
-            height=made.height,
-            frames=made.frames,
-            blurhash=None if blurhash is None else results.blurhash(blurhash),
-        )
+        rules, pairs = settings.rules_for(query), settings.operations_for(query)
+        terms = Terms(_size(source), rules, pairs, settings.disabled)
+        order = settings.normalisation(source, folder, rules, pairs)
+        told = await self._children.run("normalise", order, [source], folder)
+        measured = terms.accepted(told)
+        if told.get("streams") is not None:
+            told = await self._videos.make(Video(source, _streams(told), measured, rules), folder)
+            terms.accepted(told)
+        return await _normalised(told.get("result"), folder)
 
     async def render(
         self, source: Path, format: Format, folder: Path, chain: Chain, output: Output
@@ -211,7 +118,7 @@ class Media:
 
         :param drawing: the arguments of ``render`` beside the places.
         """
-        picture = await self._picture(source, format, folder)
+        picture = await self._picture(source, format, folder, self._videos.first_frame)
         places = {"source": str(picture), "folder": str(folder)}
         told = await self._of_stored("render", {**places, **drawing}, picture, folder)
         made = Result.from_json(told.get("result"), folder)
@@ -220,24 +127,29 @@ class Media:
 
     async def describe(self, source: Path, format: Format) -> Measured:
         """See ``IMedia``."""
-        told = await self._of_stored("describe", {"source": str(source)}, source, None)
-        return _measured(told)
+        return measured_by(await self._described(source, format))
 
     async def blurhash(self, source: Path, format: Format, folder: Path) -> str:
         """See ``IMedia``."""
-        picture = await self._picture(source, format, folder, small=True)
+        draw = self._videos.poster
+        picture = await self._picture(source, format, folder, draw)
         told = await self._of_stored("blurhash", {"source": str(picture)}, picture, None)
         return results.blurhash(told.get("blurhash"))
 
-    async def _picture(
-        self, source: Path, format: Format, folder: Path, small: bool = False
-    ) -> Path:
-        """A picture to draw from: the file itself, or the first frame of a video, which is made in
-        the folder."""
+    async def _picture(self, source: Path, format: Format, folder: Path, draw: Draw) -> Path:
+        """A picture to work on: the file itself, or the first frame of a video.
+
+        :param draw: makes that in the folder.
+        """
         if format.kind is not Kind.VIDEO:
+            self._settings.refuse_disabled(format)
             return source
-        told = await self._of_stored("describe", {"source": str(source)}, source, None)
-        return await _ours(self._videos.poster(source, folder, _streams(told), small))
+        streams = _streams(await self._described(source, format))
+        return await _ours(draw(source, folder, streams))
+
+    async def _described(self, source: Path, format: Format) -> Mapping[str, object]:
+        self._settings.refuse_disabled(format)
+        return await self._of_stored("describe", {"source": str(source)}, source, None)
 
     async def _of_stored(
         self, task: str, order: Mapping[str, object], source: Path, folder: Path | None
@@ -261,13 +173,6 @@ def _size(source: Path) -> int:
     return size
 
 
-def _measured(told: Mapping[str, object]) -> Measured:
-    try:
-        return Measured.from_json(told.get("measured"))
-    except ValueError:
-        raise MediaFailed() from None
-
-
 def _streams(told: Mapping[str, object]) -> Streams:
     try:
         return Streams.from_json(told.get("streams"))
@@ -275,9 +180,14 @@ def _streams(told: Mapping[str, object]) -> Streams:
         raise MediaFailed() from None
 
 
-def _refused(found: Refusal) -> PictdError:
-    """:ivar limit: of sizes in bytes (contract A20)."""
-    kind = _REFUSALS[found.reason]
-    if found.limit is None:
-        return kind()
-    return kind(limit=found.limit, actual=found.actual)
+async def _normalised(told: object, folder: Path) -> Normalised:
+    made = Result.from_json(told, folder)
+    blurhash = cast(Mapping[str, object], told).get("blurhash")
+    return Normalised(
+        path=made.path,
+        hash=await deferToThread(made.hash),
+        width=made.width,
+        height=made.height,
+        frames=made.frames,
+        blurhash=None if blurhash is None else results.blurhash(blurhash),
+    )

@@ -17,7 +17,8 @@ from pictd.config.findings import ConfigError
 from pictd.config.load import Loaded, load
 from pictd.model.limits import Bounds, Rules
 from pictd.tools.forkserver import ChildSettings, ForkServerImaging
-from pictd.tools.media import Media, MediaSettings
+from pictd.tools.media import Media
+from pictd.tools.settings import MediaSettings
 from tests.tools.children import children_of
 
 

@@ -19,7 +19,8 @@ from pictd.model.hashes import Hash
 from pictd.model.limits import Bounds, Measured, Rules
 from pictd.model.operations import parse_chain
 from pictd.model.uploads import UploadQuery
-from pictd.tools.media import Media, MediaSettings
+from pictd.tools.media import Media
+from pictd.tools.settings import MediaSettings
 from tests.support.imaging import Answer, ScriptedImaging
 
 DATA = b"what was uploaded"

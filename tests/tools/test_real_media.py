@@ -13,7 +13,8 @@ from pictd.model.formats import Format, Output
 from pictd.model.limits import Bounds, Rules
 from pictd.model.operations import parse_chain
 from pictd.model.uploads import UploadQuery
-from pictd.tools.media import Media, MediaSettings
+from pictd.tools.media import Media
+from pictd.tools.settings import MediaSettings
 from tests.support import samples
 from tests.tools.children import ChildrenTestCase
 

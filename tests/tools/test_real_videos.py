@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import shutil
 from pathlib import Path
+from typing import Any
 
+import attrs
 from PIL import Image
 
 from pictd import errors
@@ -18,7 +20,8 @@ from pictd.model.records import Normalised
 from pictd.model.streams import Container, Streams
 from pictd.model.transcoding import VideoPolicy
 from pictd.model.uploads import UploadQuery
-from pictd.tools.media import Media, MediaSettings
+from pictd.tools.media import Media
+from pictd.tools.settings import MediaSettings
 from pictd.tools.videos import Videos
 from tests.support.movies import movie, probed, remade
 from tests.tools.children import ChildrenTestCase
@@ -41,18 +44,21 @@ class RealVideoTests(ChildrenTestCase):
         super().setUp()
         self.source = self.folder.with_name("upload")
 
-    def media(self, policy: VideoPolicy | None = None) -> Media:
+    def media(self, policy: VideoPolicy | None = None, **settings: Any) -> Media:
         """Media that makes videos by this policy."""
         imaging = self.imaging(tasks="pictd.imaging.tasks", file_size=64 * 1024**2)
-        settings = MediaSettings(ANY, video=policy or VideoPolicy(), ffmpeg=FFMPEG)
-        return Media(imaging, settings)
+        common = {"rules": ANY, "video": policy or VideoPolicy(), "ffmpeg": FFMPEG}
+        return Media(imaging, MediaSettings(**{**common, **settings}))
 
-    async def normalised(self, data: bytes, policy: VideoPolicy | None = None) -> Normalised:
+    async def normalised(
+        self, data: bytes, policy: VideoPolicy | None = None, **settings: Any
+    ) -> Normalised:
         """What is made of an upload, in an empty folder."""
         shutil.rmtree(self.folder)
         self.folder.mkdir()
         self.source.write_bytes(data)
-        return await self.media(policy).normalise(self.source, self.folder, UploadQuery())
+        media = self.media(policy, **settings)
+        return await media.normalise(self.source, self.folder, UploadQuery())
 
     async def stored(self, data: bytes, policy: VideoPolicy | None = None) -> bytes:
         """Its bytes."""
@@ -135,6 +141,47 @@ class RealVideoTests(ChildrenTestCase):
         self.assertEqual((measured.width, measured.height, measured.frames), (96, 64, 3))
         self.assertTrue(await media.blurhash(self.source, Format.VIDEO_WEBM, self.folder))
 
+    async def test_sound_that_is_copied(self) -> None:
+        """MP3 in MP4 and Vorbis in WebM stay as they are, but for their words."""
+        allowed = VideoPolicy(allow_audio=True)
+        told = ["-metadata:s:a:0", "title=Xq7-SECRET-7qX"]
+        kept = await self.stored(movie("webm", "vp9", *told, audio="vorbis"), allowed)
+        self.assertEqual(codecs(kept), ["vp9", "vorbis"])
+        self.assertNotIn(b"SECRET", kept)
+        kept = await self.stored(movie("mp4", "h264", audio="mp3"), allowed)
+        self.assertEqual(codecs(kept), ["h264", "mp3"])
+
+    async def test_size_that_lies(self) -> None:
+        """The size that is decoded counts, not only the one that the container announces."""
+        data = bytearray(movie("webm", "vp9"))
+        at = data.index(b"\xb0\x81\x60\xba\x81\x40")
+        data[at + 2], data[at + 5] = 16, 16
+        rules = attrs.evolve(ANY, video=Bounds(width=50))
+        with self.assertRaises(errors.TooWide) as caught:
+            await self.normalised(bytes(data), rules=rules)
+        self.assertEqual(caught.exception.extra["actual"], 96)
+        self.assertEqual((await self.normalised(bytes(data))).width, 96)
+
+    async def test_frames_that_hide(self) -> None:
+        """So do the frames that are stored, not only those that were counted at first."""
+        one = movie("webm", "vp8", frames=6)
+        rules = attrs.evolve(ANY, video=Bounds(frames=6))
+        await self.normalised(one, rules=rules)
+        with self.assertRaises(errors.UploadRefused):
+            await self.normalised(one + one[one.index(b"\x18\x53\x80\x67") :], rules=rules)
+
+    async def test_decoders_that_are_off(self) -> None:
+        """What is switched off is decoded no more, uploaded or stored."""
+        self.source.write_bytes(movie("webm", "vp8"))
+        media = self.media(disabled=("webm",))
+        asked = self.source, Format.VIDEO_WEBM, self.folder
+        with self.assertRaises(errors.KindDisallowed):
+            await media.normalise(self.source, self.folder, UploadQuery())
+        with self.assertRaises(errors.KindDisallowed):
+            await media.render(*asked, Chain(), Output.PNG)
+        with self.assertRaises(errors.KindDisallowed):
+            await media.blurhash(*asked)
+
     async def test_lists_of_files(self) -> None:
         """A list of other files is no video, even where a child says that it is one."""
         secret = self.folder.with_name("secret")
@@ -163,7 +210,7 @@ class RealVideoTests(ChildrenTestCase):
     async def draw(self, streams: Streams) -> Path:
         """A poster of the upload, which is said to have these streams."""
         videos = Videos(self.imaging(), VideoPolicy(), FFMPEG)
-        return await videos.poster(self.source, self.folder, streams)
+        return await videos.first_frame(self.source, self.folder, streams)
 
     async def poster(self, format: Format) -> Image.Image:
         """The first frame of the stored video."""

@@ -9,12 +9,14 @@ from twisted.trial.unittest import TestCase
 
 from pictd.errors import KindDisallowed, MediaTimeout, UnreadableMedia
 from pictd.model.codecs import AudioCodec, VideoCodec
+from pictd.model.limits import Bounds, Measured, Rules
 from pictd.model.streams import Container, Streams
 from pictd.model.transcoding import VideoPolicy
-from pictd.tools.videos import Videos
+from pictd.tools.videos import Video, Videos
 from tests.support.imaging import ScriptedImaging
 
 FFMPEG = "/opt/ffmpeg"
+RULES = Rules(Bounds(), Bounds(), Bounds())
 SILENT = Streams(Container.MOV, VideoCodec.H264)
 SOUNDING = Streams(Container.MOV, VideoCodec.H264, has_sound=True)
 LISTING = """Encoders:
@@ -55,8 +57,13 @@ class VideosTestCase(TestCase):
 
     async def make(self, streams: Streams, policy: VideoPolicy | None = None) -> object:
         """What is told of the video that is stored."""
-        told = await self.videos(policy).make(self.source, self.folder, streams, (96, 64))
+        told = await self.videos(policy).make(self.video(streams), self.folder)
         return told["result"]
+
+    def video(self, streams: Streams) -> Video:
+        """An upload."""
+        measured = Measured(streams.format, 96, 64, 6, 1000)
+        return Video(self.source, streams, measured, RULES)
 
 
 class MakeTests(VideosTestCase):
@@ -73,7 +80,7 @@ class MakeTests(VideosTestCase):
 
     async def test_no_poster(self) -> None:
         """Where no picture begins at the start of the file, the first one is looked for."""
-        self.unmade = {"poster.png"}
+        self.unmade = {"poster.jpeg"}
 
         def second_time(program: Sequence[str], folder: Path | None) -> str:
             self.ffmpeg(program, folder)
@@ -86,7 +93,7 @@ class MakeTests(VideosTestCase):
 
     async def test_no_picture(self) -> None:
         """A video without any picture is refused."""
-        self.unmade = {"poster.png"}
+        self.unmade = {"poster.jpeg"}
         with self.assertRaises(UnreadableMedia):
             await self.make(SILENT)
 
@@ -126,7 +133,7 @@ class MakeTests(VideosTestCase):
     async def test_without_ffmpeg(self) -> None:
         """Where there is no ffmpeg, the refusal says so."""
         with self.assertRaisesRegex(KindDisallowed, "ffmpeg"):
-            await self.videos(program=None).make(self.source, self.folder, SILENT, (96, 64))
+            await self.videos(program=None).make(self.video(SILENT), self.folder)
 
     def failing(self, program: Sequence[str], folder: Path | None) -> str:
         """As ffmpeg does with a broken file."""

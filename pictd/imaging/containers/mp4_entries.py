@@ -26,6 +26,7 @@ _ONE_ENTRY = b"\0\0\0\0\0\0\0\1"
 _PICTURE_SIZE, _SOUND_SIZE = 78, 28
 _MOST_SETS = 16 << 10
 _LONGEST_SOUND_CONFIGURATION = 64
+_AAC, _MP3 = (0x40, 0x66, 0x67, 0x68), (0x69, 0x6B)
 _HEVC_SETS = (32, 33, 34, 39, 40)
 _SEQUENCE_HEADER, _METADATA = 1, 5
 _LIGHT = (1, 2)
@@ -86,15 +87,17 @@ def _leb128(body: bytes, at: int) -> tuple[int, int]:
     raise Unreadable("a length in the film is far too large")
 
 
-def _is_aac(body: bytes) -> bool:
-    """ISO/IEC 14496-1 §7.2.6: what ffmpeg writes around a short configuration, and no more."""
-    configuration = piece(body, 35, len(body) - 41)
-    decoder = piece(body, 17, 13) + _descriptor(5, configuration)
-    track = body[9:12]
-    stream = track + _descriptor(4, decoder) + _descriptor(6, b"\2")
-    valid = decoder[0] in (0x40, 0x66, 0x67, 0x68) and decoder[1] == 0x15
+def _is_mpeg(body: bytes) -> bool:
+    """ISO/IEC 14496-1 §7.2.6: what ffmpeg writes around AAC's short configuration, and around MP3,
+    which has none."""
+    track, decoder = body[9:12], piece(body, 17, 13)
+    described = decoder
+    if decoder[0] not in _MP3:
+        described += _descriptor(5, piece(body, 35, len(body) - 41))
+    stream = track + _descriptor(4, described) + _descriptor(6, b"\2")
+    valid = decoder[0] in (*_AAC, *_MP3) and decoder[1] == 0x15
     valid &= track in (b"\0\1\0", b"\0\2\0")
-    valid &= len(configuration) <= _LONGEST_SOUND_CONFIGURATION
+    valid &= len(body) <= 41 + _LONGEST_SOUND_CONFIGURATION
     return valid and body == bytes(4) + _descriptor(3, stream)
 
 
@@ -120,7 +123,7 @@ _CONFIGURATIONS: dict[bytes, tuple[bytes, Rule]] = {
     **dict.fromkeys((b"hvc1", b"hev1", b"dvh1", b"dvhe"), (b"hvcC", _is_hevc)),
     b"av01": (b"av1C", _is_av1),
     b"vp09": (b"vpcC", like(rb"\x01\0\0\0.{6}\0\0")),
-    b"mp4a": (b"esds", _is_aac),
+    b"mp4a": (b"esds", _is_mpeg),
     b"Opus": (b"dOps", _is_opus),
 }
 _OF_SOUND: dict[bytes, Rule] = {b"btrt": like(b".{12}")}

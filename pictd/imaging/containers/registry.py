@@ -8,7 +8,18 @@ from typing import TypeVar
 
 import attrs
 
-from pictd.imaging.containers import avif, gif, heic, jpeg, jxl, matroska, mp4, png, webp
+from pictd.imaging.containers import (
+    avif,
+    gif,
+    heic,
+    jpeg,
+    jxl,
+    matroska,
+    matroska_clean,
+    mp4,
+    png,
+    webp,
+)
 from pictd.imaging.containers.foreign import foreign_name
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.containers.pieces import Data
@@ -27,11 +38,13 @@ class VideoContainer:
     :ivar accepts: whether bytes begin like it.
     :ivar outline: its headers.
     :ivar is_clean: whether it holds nothing but picture and sound, as it is written for storing.
+    :ivar overwrites: what to write where in it, so that it is clean, where that can be done.
     """
 
     accepts: Callable[[Data], bool]
     outline: Callable[[Data], Outline]
     is_clean: Callable[[Data], bool]
+    overwrites: Callable[[Data], list[tuple[int, bytes]]] | None = None
 
 
 @attrs.frozen
@@ -67,7 +80,9 @@ CONTAINERS = (
 
 VIDEOS = (
     VideoContainer(mp4.accepts, mp4.outline, mp4.is_clean),
-    VideoContainer(matroska.accepts, matroska.outline, matroska.is_clean),
+    VideoContainer(
+        matroska.accepts, matroska.outline, matroska.is_clean, matroska_clean.overwrites
+    ),
 )
 
 
@@ -139,6 +154,14 @@ def is_clean(data: Data) -> bool:
     if container.is_clean is not None:
         return _safely(container.is_clean, bytes(data))
     return container.strip is not None and stripped(bytes(data)) == data
+
+
+def leftovers(data: Data) -> list[tuple[int, bytes]]:
+    """What to write where in a video, so that it holds nothing but picture and sound."""
+    video = _video_container_of(data)
+    if video is None or video.overwrites is None:
+        return []
+    return _safely(video.overwrites, data)
 
 
 def measured_of(outline: Outline, file_size: int) -> Measured:
