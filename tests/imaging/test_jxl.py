@@ -168,6 +168,16 @@ class ProfileTests(TaskCase):
         self.assertGreater(samples.psnr(samples.opened(kept), expected), 30)
         self.assertGreater(samples.psnr(samples.opened(self.render(kept, "png")), expected), 30)
 
+    def test_a_profile_that_libjxl_does_not_take(self) -> None:
+        """The picture is written all the same: here with its numbers, as the profile is empty."""
+        head = samples.swapped_profile()[4:128]
+        empty = (132).to_bytes(4, "big") + head + bytes(4)
+        for best in (False, True):
+            quality = {"image": {"jxl": 100} if best else {}, "animation": {}}
+            sent = samples.still("png", icc_profile=empty)
+            kept = self.kept(sent, image_format="jxl", quality=quality)
+            self.assertGreater(samples.psnr(samples.opened(kept), samples.picture()), 30)
+
     def test_srgb_needs_none(self) -> None:
         """Nothing is added to a picture that came without."""
         for mode in MODES:
