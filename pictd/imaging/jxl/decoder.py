@@ -41,7 +41,7 @@ class Decoder:
 
     def __init__(self, jxl: ctypes.CDLL | None, data: bytes) -> None:
         """:raise Unreadable: broken, or cut short.
-        :raise Unsupported: there is no library, or more than one picture.
+        :raise Unsupported: there is no library.
         """
         if jxl is None:
             raise Unsupported("JPEG XL is not taken here: libjxl is not installed")
@@ -76,7 +76,7 @@ class Decoder:
     def pixels(self) -> bytearray:
         """Row by row; may be called once.
 
-        :raise Unreadable: broken, or cut short.
+        :raise Unreadable: broken, cut short, or not the only picture.
         """
         width, height = self.header.size
         layout = bytewise(len(self.header.mode))
