@@ -68,6 +68,17 @@ def _moving(codec: str) -> _Encoder:
     return encoder
 
 
+def _jxl(film: Film, chosen: Options) -> bytes:
+    """libjxl takes every plain mode, but not every profile that others pass on unread."""
+    image, profile = next(film.frames).image, film.profile
+    try:
+        return _saved(image, jxl_plugin.NAME, chosen, profile)
+    except Impossible:
+        if profile is None:
+            raise
+    return _saved(in_srgb(image, profile), jxl_plugin.NAME, chosen, None)
+
+
 def _gif(film: Film, chosen: Options) -> bytes:
     return write_gif(attrs.evolve(film, frames=_in_srgb(film)))
 
@@ -106,7 +117,7 @@ ENCODERS: Mapping[Format, _Encoder] = {
     Format.IMAGE_PNG: _still("PNG", ("L", "LA", "RGB", "RGBA")),
     Format.IMAGE_WEBP: _still("WEBP", ("RGB", "RGBA")),
     Format.IMAGE_AVIF: _still("AVIF", ("L", "RGB", "RGBA")),
-    Format.IMAGE_JXL: _still(jxl_plugin.NAME, ("L", "LA", "RGB", "RGBA")),
+    Format.IMAGE_JXL: _jxl,
     Format.ANIMATION_GIF: _gif,
     Format.ANIMATION_APNG: _apng,
     Format.ANIMATION_WEBP: _moving("WEBP"),

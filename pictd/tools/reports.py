@@ -32,8 +32,9 @@ _TOLD: Mapping[str, type[PictdError]] = {
     "Impossible": OperationImpossible,
     "MemoryError": MediaTooExpensive,
 }
-# SIGKILL that nobody sent: the kernel, out of memory or at the hard limit of CPU time.
-_LIMITS = {signal.SIGXCPU, signal.SIGXFSZ, signal.SIGKILL}
+# SIGKILL that nobody sent: the kernel, out of memory or at the hard limit of CPU time. SIGABRT and
+# SIGILL: how libraries in C++ end themselves where memory is refused to them.
+_LIMITS = {signal.SIGXCPU, signal.SIGXFSZ, signal.SIGKILL, signal.SIGABRT, signal.SIGILL}
 
 
 class Outcome(Enum):

@@ -21,7 +21,7 @@ class NormaliseTests(TaskCase):
 
     def test_a_plain_file_is_only_stripped(self) -> None:
         """Its pixels stay to the bit; the answer tells of the stored bytes."""
-        for fmt in samples.CONTAINERS:
+        for fmt in samples.STILLS:
             sent = samples.still(fmt)
             result = self.normalise(sent)["result"]
             stored = Path(result["path"]).read_bytes()
@@ -76,8 +76,8 @@ class NormaliseTests(TaskCase):
 
     def test_the_configured_format(self) -> None:
         """Every still becomes it; one that has it already stays as it is."""
-        for fmt in samples.CONTAINERS:
-            for target in samples.CONTAINERS:
+        for fmt in samples.STILLS:
+            for target in samples.STILLS:
                 sent = samples.still(fmt)
                 kept = self.kept(sent, image_format=target)
                 self.assertEqual(samples.opened(kept).format, target.upper())
@@ -98,14 +98,14 @@ class NormaliseTests(TaskCase):
     def test_operations_are_applied_before_storing(self) -> None:
         """In their order, in the format of the upload."""
         steps = [("crop", "1x1"), ("resize", "50")]
-        for fmt in samples.CONTAINERS:
+        for fmt in samples.STILLS:
             result = self.normalise(samples.still(fmt), operations=steps)["result"]
             self.assertEqual((result["width"], result["height"]), (50, 50))
             self.assertEqual(result["format"], {"Image": fmt})
 
     def test_results_are_the_same_every_time(self) -> None:
         """So that the same upload is stored once."""
-        for fmt in (*samples.CONTAINERS, "gif"):
+        for fmt in (*samples.STILLS, "gif"):
             sent = samples.still(fmt)
             changed = {"operations": [("resize", "50")]}
             self.assertEqual(self.kept(sent, **changed), self.kept(sent, **changed))

@@ -15,7 +15,7 @@ class OutlineTests(SynchronousTestCase):
 
     def test_stills(self) -> None:
         """Size and format; no frame count."""
-        for fmt in samples.CONTAINERS:
+        for fmt in samples.STILLS:
             found = measured_of(outline_of(samples.still(fmt, 90, 61)), 7)
             self.assertEqual(found.format, Format[f"IMAGE_{fmt.upper()}"])
             self.assertEqual((found.width, found.height, found.frames), (90, 61, None))

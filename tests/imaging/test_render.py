@@ -22,6 +22,7 @@ class RenderTests(TaskCase):
         expected = {
             "jpeg": ({"Image": "jpeg"},) * 3,
             "png": ({"Image": "png"},) * 3,
+            "jxl": ({"Image": "jxl"},) * 3,
             "webp": ({"Image": "webp"}, {"Animation": "webp"}, {"Image": "webp"}),
             "avif": ({"Image": "avif"}, {"Animation": "avif"}, {"Image": "avif"}),
             "apng": ({"Image": "png"}, {"Animation": "apng"}, {"Image": "png"}),
@@ -30,7 +31,7 @@ class RenderTests(TaskCase):
         for output, formats in expected.items():
             for source, format in zip((still, moving, one), formats, strict=True):
                 found = self.rendered(source, output, [("resize", "30")])
-                moves = source is moving and output not in ("jpeg", "png")
+                moves = source is moving and output not in ("jpeg", "png", "jxl")
                 self.assertEqual((found["format"], found["frames"]), (format, 3 if moves else None))
                 self.assertEqual(found["width"], 30)
 
@@ -92,7 +93,7 @@ class RenderTests(TaskCase):
 
     def test_crop_leaves_no_trace(self) -> None:
         """Every format has the cropped size."""
-        for output in ("png", "gif", "apng", "webp", "jpeg", "avif"):
+        for output in ("png", "gif", "apng", "webp", "jpeg", "avif", "jxl"):
             made = samples.opened(self.render(samples.still("png"), output, ("crop", "1x1")))
             self.assertEqual(made.size, (90, 90))
 
@@ -146,5 +147,5 @@ class RenderTests(TaskCase):
 
     def test_variants_hold_nothing_else(self) -> None:
         """No times, no texts."""
-        for output in ("png", "gif", "apng", "webp", "jpeg", "avif"):
+        for output in ("png", "gif", "apng", "webp", "jpeg", "avif", "jxl"):
             self.assertTrue(is_clean(self.render(samples.still("png"), output)))

@@ -35,12 +35,23 @@ def every_sample() -> Mapping[str, bytes]:
     found["gif"] = samples.still("gif")
     found["progressive jpeg"] = samples.still("jpeg", progressive=True)
     found["lossless webp"] = samples.still("webp", mode="RGBA", lossless=True)
+    codestream = samples.still("jxl")
+    found["jxl"] = samples.jxl_boxes((b"jxlc", codestream))
+    found["jxl in parts"] = samples.jxl_boxes(*jxl_parts(codestream))
     found |= {f"moving {fmt}": samples.animation(fmt) for fmt in samples.MOVING}
     found |= {
         f"moving transparent {fmt}": samples.animation(fmt, mode="RGBA")
         for fmt in ("apng", "webp", "avif")
     }
     return found
+
+
+def jxl_parts(codestream: bytes) -> list[tuple[bytes, bytes]]:
+    """Three boxes that hold it together."""
+    cuts = codestream[:9], codestream[9:100], codestream[100:]
+    numbers = 0, 1, 2 | 1 << 31
+    parts = zip(numbers, cuts, strict=True)
+    return [(b"jxlp", struct.pack(">I", number) + part) for number, part in parts]
 
 
 def hiding_places() -> Mapping[str, tuple[bytes, bytes]]:
@@ -58,6 +69,7 @@ def hiding_places() -> Mapping[str, tuple[bytes, bytes]]:
         for kind in (b"free", b"uuid", b"udta", b"skip"):
             more = samples.box(kind, SECRET)
             hidden[f"{name} box {kind!r}"] = plain[name], plain[name] + more
+    hidden |= in_jxl(samples.still("jxl"))
     metadata: dict[str, Any] = {
         "exif": samples.exif(1),
         "xmp": b"<x:xmpmeta>" + SECRET + b"</x:xmpmeta>",
@@ -98,6 +110,22 @@ def in_webp(plain: bytes) -> Mapping[str, bytes]:
     """Metadata and unknown chunks."""
     kinds = (b"EXIF", b"XMP ", b"priv")
     return {f"webp chunk {kind!r}": samples.webp_with(plain, kind, SECRET) for kind in kinds}
+
+
+def in_jxl(codestream: bytes) -> Mapping[str, tuple[bytes, bytes]]:
+    """Every box that a container may have, before and after the picture, and what follows it."""
+    plain = samples.jxl_boxes((b"jxlc", codestream))
+    found = {"after a jxl": (plain, plain + SECRET)}
+    for kind in (b"Exif", b"xml ", b"brob", b"jumb", b"jbrd", b"jxli", b"jxll", b"free", b"prVt"):
+        more = kind, SECRET
+        before = samples.jxl_boxes(more, (b"jxlc", codestream))
+        between = samples.jxl_boxes(
+            *(each for part in jxl_parts(codestream) for each in (more, part))
+        )
+        found[f"jxl box {kind!r} before"] = plain, before
+        found[f"jxl box {kind!r} between"] = plain, between
+        found[f"jxl box {kind!r} after"] = plain, plain + samples.box(*more)
+    return found
 
 
 class StripTests(SynchronousTestCase):

@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from pictd.imaging.jxl import plugin  # noqa: F401 (Pillow then reads and writes JPEG XL)
+
 SECRET = b"Xq7-SECRET-7qX"
 CONTAINERS = ("jpeg", "png", "webp", "avif")
+STILLS = (*CONTAINERS, "jxl")
 MOVING = ("gif", "apng", "webp", "avif")
 
 
@@ -99,8 +102,14 @@ def webp_with(data: bytes, kind: bytes, body: bytes) -> bytes:
 
 
 def box(kind: bytes, body: bytes) -> bytes:
-    """A box of an AVIF."""
+    """A box of an AVIF, HEIC or JPEG XL."""
     return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def jxl_boxes(*boxes: tuple[bytes, bytes]) -> bytes:
+    """A JPEG XL container with these boxes after its type."""
+    whole = (b"JXL ", b"\r\n\x87\n"), (b"ftyp", b"jxl \0\0\0\0jxl "), *boxes
+    return b"".join(box(*each) for each in whole)
 
 
 def frames(data: bytes) -> list[tuple[Image.Image, int]]:

@@ -9,12 +9,16 @@ from collections.abc import Iterator
 
 from PIL import Image
 
+from tests.support.heic import heic
+from tests.support.jxl import header
 from tests.support.samples import (
     animation,
     box,
     gif_with,
     jpeg_with,
+    jxl_boxes,
     opened,
+    picture,
     png_with,
     saved,
     still,
@@ -42,8 +46,10 @@ def corpus() -> Iterator[Named]:
 
 
 def _good() -> Iterator[Named]:
-    for fmt in ("jpeg", "png", "webp", "avif", "gif"):
+    for fmt in ("jpeg", "png", "webp", "avif", "gif", "jxl"):
         yield f"still.{fmt}", still(fmt, 60, 45)
+    yield "boxed.jxl", jxl_boxes((b"jxlc", still("jxl", 60, 45)))
+    yield "still.heic", heic(picture(60, 45))
     for fmt in ("gif", "apng", "webp", "avif"):
         yield f"animation.{fmt}", animation(fmt)
 
@@ -87,7 +93,7 @@ def _lying(good: dict[str, bytes]) -> Iterator[Named]:
             yield f"{name} {says}", _put(good[name], 6, struct.pack("<HH", width, height))
         for name in ("still.webp", "animation.webp"):
             yield f"{name} {says}", webp_sized(good[name], width, height)
-        for name in ("still.avif", "animation.avif"):
+        for name in ("still.avif", "animation.avif", "still.heic"):
             yield f"{name} {says}", avif_sized(good[name], width, height)
     png = good["still.png"]
     yield "png with a wrong check sum", _put(png, 29, b"\0\0\0\0")
@@ -126,7 +132,7 @@ def webp_sized(data: bytes, width: int, height: int) -> bytes:
 
 
 def avif_sized(data: bytes, width: int, height: int) -> bytes:
-    """The AVIF with another size in every ``ispe``, and in the headers of its tracks."""
+    """The AVIF or HEIC with another size in every ``ispe``, and in the headers of its tracks."""
     at = data.find(b"ispe")
     while at >= 0:
         data = _put(data, at + 8, struct.pack(">II", width, height))
@@ -208,6 +214,11 @@ def _bombs() -> Iterator[Named]:
     yield "webp with a huge canvas", webp_sized(animation("webp"), 16_777_216, 16_777_216)
     yield "webp with 2000 frames", _webp_of_frames(2000)
     yield "avif with a huge canvas", avif_sized(still("avif", 60, 45), 2**32 - 1, 2**32 - 1)
+    yield (
+        "jxl of 2^30 pixels a side",
+        header((1, 1), size=((0, 1), (3, 2), (2**30 - 1, 30), (1, 3))),
+    )
+    yield "jxl of 6000x6000", saved(Image.new("RGB", (6000, 6000)), "jxl", distance=0, effort=1)
     yield "jpeg with 2000 scans", jpeg_of_scans(2000, 2000, 2000)
     yield "jpeg with 32 MB of comments", b"\xff\xd8" + (b"\xff\xfe\xff\xff" + bytes(65533)) * 500
 

@@ -107,11 +107,11 @@ class AnswerTests(ChildrenTestCase):
         await self.assert_fails(MediaFailed, "crash")
 
     async def test_abort(self) -> None:
-        """So is an abort."""
-        await self.assert_fails(MediaFailed, "abort")
+        """An abort is how libraries in C++ end where they get no memory."""
+        await self.assert_fails(MediaTooExpensive, "abort")
 
     async def test_no_answer(self) -> None:
-        """So is an end in silence, with success or without."""
+        """An end in silence is a failure, with success or without."""
         await self.assert_fails(MediaFailed, "vanish")
         await self.assert_fails(MediaFailed, "vanish", status=3)
 

@@ -41,7 +41,7 @@ class RealMediaTests(ChildrenTestCase):
 
     async def test_variants(self) -> None:
         """Every output can be made inside the sandbox."""
-        for output in (Output.JPEG, Output.PNG, Output.WEBP, Output.AVIF, Output.GIF):
+        for output in Output:
             chain = parse_chain([("crop", "1x1"), ("resize", "64"), ("blur", "1")])
             source = (self.source, Format.IMAGE_JPEG, self.folder)
             made = await self.media.render(*source, chain, output)
@@ -69,6 +69,14 @@ class RealMediaTests(ChildrenTestCase):
         made = await self.media.rendition(self.source, measured.format, self.folder)
         self.assertEqual(samples.opened(made.read_bytes()).format, "WEBP")
         return made
+
+    async def test_no_memory_for_a_codec(self) -> None:
+        """Codecs that end themselves where memory is refused leave the media too expensive."""
+        imaging = self.imaging(tasks="pictd.imaging.tasks", memory=64 * 1024**2)
+        settings = MediaSettings(Rules(Bounds(), Bounds(), Bounds()), Format.IMAGE_JXL)
+        Image.new("RGB", (2000, 1500)).save(self.source, "PNG")
+        with self.assertRaises(errors.MediaTooExpensive):
+            await Media(imaging, settings).normalise(self.source, self.folder, UploadQuery())
 
     async def test_measures(self) -> None:
         """Stored files can be measured, and blurhashed, by children that may write nowhere."""

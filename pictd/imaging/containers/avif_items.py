@@ -1,4 +1,4 @@
-"""Still pictures inside AVIF: the items of a ``meta`` box (ISO/IEC 14496-12 §8.11, 23008-12 §6).
+"""Stills inside AVIF and HEIC: items of a ``meta`` box (ISO/IEC 14496-12 §8.11, 23008-12 §6).
 
 Read: the primary item, the tiles it is made of, and what gives them transparency. Everything else
 in the box (EXIF, XMP, thumbnails, gain maps, unknown items) is not even looked at. Written: the

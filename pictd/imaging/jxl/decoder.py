@@ -10,11 +10,11 @@ from typing import Self
 import attrs
 
 from pictd.imaging.failures import Unreadable, Unsupported
-from pictd.imaging.jxl.library import BasicInfo, ColourEncoding, before_target, bytewise
+from pictd.imaging.jxl.library import BasicInfo, ColourEncoding, before_target, bytewise, srgb
 
 _SUCCESS, _NEED_BUFFER = 0, 5
 _BASIC_INFO, _COLOUR, _FULL_IMAGE = 0x40, 0x100, 0x1000
-_OF_PIXELS = 1
+_ORIGINAL, _OF_PIXELS = 0, 1
 _RGB, _GREY = 0, 1
 _D65, _SRGB_PRIMARIES, _SRGB_CURVE = 1, 1, 13
 _MODES = {(1, False): "L", (1, True): "LA", (3, False): "RGB", (3, True): "RGBA"}
@@ -41,7 +41,7 @@ class Decoder:
 
     def __init__(self, jxl: ctypes.CDLL | None, data: bytes) -> None:
         """:raise Unreadable: broken, or cut short.
-        :raise Unsupported: there is no library, or more than one picture.
+        :raise Unsupported: there is no library.
         """
         if jxl is None:
             raise Unsupported("JPEG XL is not taken here: libjxl is not installed")
@@ -76,7 +76,7 @@ class Decoder:
     def pixels(self) -> bytearray:
         """Row by row; may be called once.
 
-        :raise Unreadable: broken, or cut short.
+        :raise Unreadable: broken, cut short, or not the only picture.
         """
         width, height = self.header.size
         layout = bytewise(len(self.header.mode))
@@ -103,16 +103,24 @@ class Decoder:
         self._expect(_BASIC_INFO)
         self._check(self._jxl.JxlDecoderGetBasicInfo(self._handle, byref(info)))
         self._expect(_COLOUR)
+        if not info.uses_original_profile:
+            self._avoid_linear(info.colour_channels == 1)
         return Header(
             (info.width, info.height),
             _MODES[info.colour_channels, bool(info.alpha_bits)],
             None if self._is_srgb() else self._profile(),
         )
 
+    def _avoid_linear(self, grey: bool) -> None:
+        """Lossy pictures with an ICC profile come out linear, for which 8 bits are too few."""
+        if self._named(_ORIGINAL) is None:
+            wanted = srgb(self._jxl, grey)
+            prefer = self._jxl.JxlDecoderSetPreferredColorProfile
+            self._check(prefer(self._handle, byref(wanted)))
+
     def _is_srgb(self) -> bool:
-        found = ColourEncoding()
-        ask = self._jxl.JxlDecoderGetColorAsEncodedProfile
-        if ask(*self._target(), byref(found)) != _SUCCESS:
+        found = self._named(_OF_PIXELS)
+        if found is None:
             return False
         plain = found.white_point == _D65 and found.transfer_function == _SRGB_CURVE
         coloured = found.space == _RGB and found.primaries == _SRGB_PRIMARIES
@@ -121,15 +129,21 @@ class Decoder:
     def _profile(self) -> bytes | None:
         size = c_size_t()
         ask = self._jxl.JxlDecoderGetICCProfileSize
-        if ask(*self._target(), byref(size)) != _SUCCESS or not size.value:
+        if ask(*self._target(_OF_PIXELS), byref(size)) != _SUCCESS or not size.value:
             return None
         profile = ctypes.create_string_buffer(size.value)
         get = self._jxl.JxlDecoderGetColorAsICCProfile
-        self._check(get(*self._target(), profile, size.value))
+        self._check(get(*self._target(_OF_PIXELS), profile, size.value))
         return profile.raw
 
-    def _target(self) -> tuple[object, ...]:
-        return (self._handle, *before_target(self._jxl), _OF_PIXELS)
+    def _named(self, target: int) -> ColourEncoding | None:
+        """The colour space, where it has a name."""
+        found = ColourEncoding()
+        ask = self._jxl.JxlDecoderGetColorAsEncodedProfile
+        return found if ask(*self._target(target), byref(found)) == _SUCCESS else None
+
+    def _target(self, target: int) -> tuple[object, ...]:
+        return (self._handle, *before_target(self._jxl), target)
 
     def _expect(self, event: int) -> None:
         self._check(self._jxl.JxlDecoderProcessInput(self._handle) - event)

@@ -8,7 +8,7 @@ from ctypes import byref, c_size_t
 import attrs
 
 from pictd.imaging.failures import Impossible
-from pictd.imaging.jxl.library import BasicInfo, ColourEncoding, bytewise
+from pictd.imaging.jxl.library import BasicInfo, bytewise, srgb
 
 _SUCCESS, _MORE_OUTPUT = 0, 2
 _EFFORT = 0
@@ -70,8 +70,7 @@ def _describe(jxl: ctypes.CDLL, handle: int, raster: Raster, lossless: bool) -> 
     if profile is not None:
         _check(jxl.JxlEncoderSetICCProfile(handle, profile, len(profile)))
         return
-    colours = ColourEncoding()
-    jxl.JxlColorEncodingSetToSRGB(byref(colours), info.colour_channels == 1)
+    colours = srgb(jxl, grey=info.colour_channels == 1)
     _check(jxl.JxlEncoderSetColorEncoding(handle, byref(colours)))
 
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from ctypes import POINTER, Structure, c_double, c_float, c_int, c_int64, c_size_t, c_uint32
+from ctypes import (
+    POINTER,
+    Structure,
+    byref,
+    c_double,
+    c_float,
+    c_int,
+    c_int64,
+    c_size_t,
+    c_uint32,
+)
 from functools import lru_cache
 from typing import Any
 
@@ -86,6 +96,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "JxlDecoderReleaseInput": (c_size_t, (_HANDLE,)),
     "JxlDecoderProcessInput": (c_int, (_HANDLE,)),
     "JxlDecoderGetBasicInfo": (c_int, (_HANDLE, POINTER(BasicInfo))),
+    "JxlDecoderSetPreferredColorProfile": (c_int, (_HANDLE, POINTER(ColourEncoding))),
     "JxlDecoderSetImageOutBuffer": (c_int, (_HANDLE, POINTER(PixelFormat), _BYTES, c_size_t)),
     "JxlEncoderCreate": (_HANDLE, (_HANDLE,)),
     "JxlEncoderDestroy": (None, (_HANDLE,)),
@@ -134,6 +145,13 @@ def version(jxl: ctypes.CDLL) -> str:
 def before_target(jxl: ctypes.CDLL) -> tuple[None, ...]:
     """What calls that ask for a colour profile take between decoder and target."""
     return (None,) if jxl.JxlDecoderVersion() < _NO_PIXEL_FORMAT else ()
+
+
+def srgb(jxl: ctypes.CDLL, grey: bool) -> ColourEncoding:
+    """sRGB, or greys with its curve."""
+    colours = ColourEncoding()
+    jxl.JxlColorEncodingSetToSRGB(byref(colours), grey)
+    return colours
 
 
 def bytewise(channels: int) -> PixelFormat:
