@@ -139,7 +139,8 @@ def _store(config: Config, reactor: Any) -> FilesystemStore:
 def make_media(config: Config, reactor: Any) -> Media:
     """What works on media; not started yet."""
     seconds = config.media.process_timeout
-    memory = (config.media.magick.memory + config.media.magick.map) * MEBIBYTE
+    magick = config.media.magick
+    memory = (magick.memory + magick.map + magick.disk) * MEBIBYTE
     children = ChildSettings(seconds=seconds, memory=memory)
     imaging = ForkServerImaging(reactor, reactor, children)
     return Media(imaging, media_settings(config))

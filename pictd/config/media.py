@@ -34,6 +34,7 @@ _STEPS = attrs.evolve(TEXT, example="crop=16x9&resize=1200")
 _DAY, _WEEK = Retention(1, "d"), Retention(7, "d")
 _FILTERS = ("blur", "crop", "identity", "resize", "thumbnail")
 _CRF = "CRF of transcoded videos whose smaller side is at most {} px; used as at most 63."
+_NO_EFFECT = "Without effect, as in pict-rs: {} of media.image, animation and video decides."
 
 
 def _quality(name: str) -> str:
@@ -111,7 +112,10 @@ class VideoQuality:
     crf_1440: int | None = _crf(1440)
     crf_2160: int | None = _crf(2160)
     crf_max: int = key(
-        _FACTOR, 32, "CRF where no other applies; at most 63.", flag="media-video-quality-max"
+        _FACTOR,
+        32,
+        "CRF where no other applies; at most 63, of H.264 and H.265 at most 51.",
+        flag="media-video-quality-max",
     )
 
 
@@ -120,7 +124,7 @@ class Video:
     """Videos. Bounds are inclusive; sizes are in MiB."""
 
     enable: bool = key(BOOLEAN, True, "Accept videos.", flag="media-video-disable", inverted=True)
-    allow_audio: bool = key(BOOLEAN, False, "Keep the sound of videos.")
+    allow_audio: bool = key(BOOLEAN, False, "Keep the sound of videos. Otherwise it is removed.")
     max_width: int = key(_SIDE, 3840, "Widest video accepted, in pixels.")
     max_height: int = key(_SIDE, 3840, "Tallest video accepted, in pixels.")
     max_area: int = key(_COUNT, 8_294_400, "Most pixels of a frame accepted.")
@@ -129,7 +133,7 @@ class Video:
     video_codec: VideoCodec | None = key(
         one_of(VideoCodec),
         None,
-        "Bring every video to this. Unset: keep.",
+        "Bring every video to this; takes long, see process_timeout. Unset: copy.",
         flag="media-video-codec",
     )
     audio_codec: AudioCodec | None = key(
@@ -140,14 +144,14 @@ class Video:
 
 @attrs.frozen
 class Magick:
-    """Limits of each child that decodes or draws."""
+    """Limits of each child that works on media. Pixels are held in memory alone."""
 
-    max_width: int = key(_SIDE, 10000, "Widest picture that is worked on, in pixels.")
-    max_height: int = key(_SIDE, 10000, "Tallest picture that is worked on, in pixels.")
-    max_area: int = key(_COUNT, 20000, "Pixels held in memory before the disk is used.")
-    memory: int = key(_COUNT, 256, "Memory for pixels, in MiB.")
-    map: int = key(_COUNT, 512, "Mapped disk for pixels beyond memory, in MiB.")
-    disk: int = key(_COUNT, 1024, "Disk for pixels beyond that, in MiB; more fails.")
+    max_width: int = key(_SIDE, 10000, _NO_EFFECT.format("max_width"))
+    max_height: int = key(_SIDE, 10000, _NO_EFFECT.format("max_height"))
+    max_area: int = key(_COUNT, 20000, _NO_EFFECT.format("max_area"))
+    memory: int = key(_COUNT, 256, "Memory of a child, in MiB; map and disk are added to it.")
+    map: int = key(_COUNT, 512, "Added to memory, in MiB.")
+    disk: int = key(_COUNT, 1024, "Added to memory, in MiB.")
 
 
 @attrs.frozen
@@ -184,13 +188,13 @@ class Media:
         " Unset: the file as it would be stored.",
     )
     max_file_size: int = key(_MIB, 40, "Largest upload, import or download, in MiB.")
-    process_timeout: int = key(_SECONDS, 30, "Seconds that each child may work.")
+    process_timeout: int = key(_SECONDS, 30, "Seconds that a piece of work on media may take.")
     preprocess_steps: str | None = key(
         _STEPS, None, "Operations on every uploaded image, as crop=16x9&resize=1200."
     )
     filters: tuple[str, ...] = key(OPERATIONS, _FILTERS, "Operations that clients may ask for.")
     disabled_formats: tuple[Decoder, ...] = key(
-        DECODERS, (), "Uploads of these formats are refused before they are decoded."
+        DECODERS, (), "Formats that are not decoded: not when uploaded, nor where they are stored."
     )
     presets_only: bool = key(BOOLEAN, False, "Clients may ask for presets alone.")
     presets: Mapping[str, Chain] = table(CHAIN, "Sizes with a name: NAME = operations.")
@@ -198,4 +202,4 @@ class Media:
     image: Image = section(Image, "Still images.")
     animation: Animation = section(Animation, "Animations.")
     video: Video = section(Video, "Videos.")
-    magick: Magick = section(Magick, "Limits of each child that decodes or draws.")
+    magick: Magick = section(Magick, "Limits of each child that works on media.")

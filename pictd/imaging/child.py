@@ -9,6 +9,7 @@ import signal
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,6 +26,7 @@ _MOST_TEXT = 500
 _MOST_TRACE = 4000
 _NICENESS = 5
 _CANNOT_RUN = 127
+_EXPENDABLE = b"800"
 
 
 @attrs.frozen
@@ -61,6 +63,7 @@ def live(
         gc.disable()  # it lives for one job, and a collection would copy what it shares
         os.setsid()
         kernel.die_with_parent(signal.SIGKILL, parent)
+        _go_first()
         _let_go(answer_to)
         _move_into(order.folder)
         if order.program:
@@ -113,6 +116,12 @@ def _let_go(keep: int) -> None:
         os.dup2(nothing, standard)
     os.closerange(3, keep)
     os.closerange(keep + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def _go_first() -> None:
+    """Where the machine runs out of memory, let this process end, not the daemon."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_bytes(_EXPENDABLE)
 
 
 def _move_into(folder: Path | None) -> None:

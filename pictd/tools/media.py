@@ -75,7 +75,7 @@ class Media:
 
     def missing(self) -> Sequence[str]:
         """See ``IMedia``."""
-        return [*self._children.missing(), *self._videos.missing()]
+        return self._settings.needed([*self._children.missing(), *self._videos.missing()])
 
     async def normalise(self, source: Path, folder: Path, query: UploadQuery) -> Normalised:
         """See ``IMedia``."""

@@ -15,6 +15,22 @@ from pictd.model.uploads import UploadQuery
 
 Pairs = Sequence[tuple[str, str]]
 
+_USERS: Mapping[str, set[str]] = {
+    "JPEG codec": {"jpeg"},
+    "PNG codec": {"png"},
+    "GIF codec": {"gif"},
+    "WEBP codec": {"webp"},
+    "AVIF codec": {"avif"},
+    "JPEG XL codec": {"jxl"},
+    "HEIC codec": {"heic"},
+    "animated PNG codec": {"apng"},
+    "animated GIF codec": {"gif"},
+    "animated WEBP codec": {"webp"},
+    "animated AVIF codec": {"avif"},
+    "ffmpeg": {"mp4", "webm"},
+}
+"""Names of formats and decoders, by what they need."""
+
 
 @attrs.frozen
 class MediaSettings:
@@ -53,6 +69,11 @@ class MediaSettings:
         name = format.label.lower()
         if name in self.disabled:
             raise KindDisallowed(f"{name} is switched off by media.disabled_formats")
+
+    def needed(self, names: Sequence[str]) -> list[str]:
+        """Of these names of codecs and programs, those that formats depend on which are not
+        switched off."""
+        return [each for each in names if not _USERS.get(each, {""}) <= set(self.disabled)]
 
     def normalisation(
         self, source: Path, folder: Path, rules: Rules, pairs: Pairs

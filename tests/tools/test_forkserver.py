@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import CancelledError
@@ -181,6 +182,19 @@ class LifeTests(ChildrenTestCase):
         with self.assertRaises(CancelledError):
             await task
         self.assertEqual((len(children), [each for each in children if running(each)]), (1, []))
+
+    async def test_children_go_first(self) -> None:
+        """Where memory runs out, the kernel ends children before the server and the daemon."""
+        imaging = self.imaging()
+        task = self.begin(self.do(imaging, "sleep"))
+        await self.until_exists(self.folder / "begun")
+        server = server_of(imaging)
+        (child,) = children_of(server)
+        scores = [int(Path(f"/proc/{each}/oom_score_adj").read_text()) for each in (child, server)]
+        self.assertGreater(scores[0], scores[1])
+        task.cancel()
+        with self.assertRaises(CancelledError):
+            await task
 
     async def test_cancelling_frees_the_place(self) -> None:
         """After that the next task runs."""

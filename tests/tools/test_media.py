@@ -338,3 +338,24 @@ class LifeTests(MediaTestCase):
         dead = Dead(lacking=["imaging children"])
         await Media(dead, self.settings).start()
         self.assertEqual(Media(dead, self.settings).missing(), ["imaging children"])
+
+    async def test_what_is_switched_off_is_not_missing(self) -> None:
+        """A machine without a codec that nobody wants lacks nothing."""
+        self.imaging.lacking = ["HEIC codec", "WEBP codec", "animated WEBP codec"]
+        self.settings = attrs.evolve(self.settings, disabled=("heic", "webp"))
+        self.assertEqual(self.media.missing(), [])
+        self.settings = attrs.evolve(self.settings, disabled=("heic",))
+        self.assertEqual(self.media.missing(), ["WEBP codec", "animated WEBP codec"])
+
+    async def test_without_ffmpeg(self) -> None:
+        """ffmpeg is missing where videos are taken, and not where they are not."""
+        self.answers("capabilities", {})
+        for rules, disabled, missing in (
+            (WIDE, (), ["ffmpeg"]),
+            (WIDE, ("mp4", "webm"), []),
+            (attrs.evolve(WIDE, video=None), (), []),
+        ):
+            self.settings = attrs.evolve(self.settings, rules=rules, disabled=disabled)
+            media = self.media
+            await media.start()
+            self.assertEqual(media.missing(), missing)
