@@ -371,6 +371,12 @@ class IMedia(Interface):
         :raise MediaFailed: none can be made.
         """
 
+    async def motion(source: Path, format: Format, folder: Path) -> Rendered:
+        """The still frame of a stored video: its first one, upright. Variants are drawn from it.
+
+        :param folder: an empty folder for the result; the caller removes it.
+        """
+
     async def describe(source: Path, format: Format) -> Measured:
         """Measure a stored file."""
 

@@ -42,6 +42,9 @@ _RENDITION: Mapping[str, object] = {
 }
 """How fine the site's own pictures are is no matter of who judges them."""
 
+_MOTION_QUALITY = {"image": {"jpeg": 95, "webp": 95}}
+"""What is drawn from is finer than what is drawn."""
+
 _T = TypeVar("_T")
 
 
@@ -101,6 +104,15 @@ class Media:
         }
         return await self._drawn(source, format, folder, drawing)
 
+    async def motion(self, source: Path, format: Format, folder: Path) -> Rendered:
+        """See ``IMedia``."""
+        streams = _streams(await self._described(source, format))
+        frame = await _ours(self._videos.first_frame(source, folder, streams))
+        output = self._settings.motion_output(streams.alpha)
+        drawing: dict[str, object] = {"operations": [], "quality": _MOTION_QUALITY}
+        drawing["output"] = output.value
+        return await self._rendered(frame, folder, drawing)
+
     async def rendition(self, source: Path, format: Format, folder: Path) -> Path:
         """See ``IMedia``."""
         try:
@@ -119,6 +131,11 @@ class Media:
         :param drawing: the arguments of ``render`` beside the places.
         """
         picture = await self._picture(source, format, folder, self._videos.first_frame)
+        return await self._rendered(picture, folder, drawing)
+
+    async def _rendered(
+        self, picture: Path, folder: Path, drawing: Mapping[str, object]
+    ) -> Rendered:
         places = {"source": str(picture), "folder": str(folder)}
         told = await self._of_stored("render", {**places, **drawing}, picture, folder)
         made = Result.from_json(told.get("result"), folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from pictd.errors import KindDisallowed
-from pictd.model.formats import Format
+from pictd.model.formats import Format, Output
 from pictd.model.limits import Rules
 from pictd.model.transcoding import VideoPolicy
 from pictd.model.uploads import UploadQuery
@@ -69,6 +69,13 @@ class MediaSettings:
         name = format.label.lower()
         if name in self.disabled:
             raise KindDisallowed(f"{name} is switched off by media.disabled_formats")
+
+    def motion_output(self, alpha: bool) -> Output:
+        """What the still frame of a video is kept as (spec media §5.3)."""
+        if self.image_format is Format.IMAGE_PNG:
+            return Output.PNG
+        is_jpeg = self.image_format in (None, Format.IMAGE_JPEG)
+        return Output.JPEG if is_jpeg and not alpha else Output.WEBP
 
     def needed(self, names: Sequence[str]) -> list[str]:
         """Of these names of codecs and programs, those that formats depend on which are not

@@ -133,6 +133,21 @@ class RealVideoTests(ChildrenTestCase):
             for path in self.folder.iterdir():
                 path.unlink()
 
+    async def test_motion(self) -> None:
+        """The still frame is kept as the configuration of stills has it, with transparency."""
+        clear = ("-vf", "format=rgba,colorchannelmixer=aa=0.4", "-pix_fmt", "yuva420p")
+        transparent = movie("webm", "vp9", *clear, "-auto-alt-ref", "0")
+        for data, format, wanted in (
+            (movie("webm", "vp9"), None, Format.IMAGE_JPEG),
+            (movie("webm", "vp9"), Format.IMAGE_AVIF, Format.IMAGE_WEBP),
+            (movie("webm", "vp9"), Format.IMAGE_PNG, Format.IMAGE_PNG),
+            (transparent, None, Format.IMAGE_WEBP),
+        ):
+            self.source.write_bytes(data)
+            media = self.media(image_format=format)
+            made = await media.motion(self.source, Format.VIDEO_WEBM, self.folder)
+            self.assertEqual((made.format, made.width, made.height), (wanted, 96, 64))
+
     async def test_measures(self) -> None:
         """Stored videos can be measured and blurhashed."""
         self.source.write_bytes(await self.stored(movie("webm", "vp8", frames=3)))
