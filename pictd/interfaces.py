@@ -235,7 +235,8 @@ class IJobs(Interface):
 
     async def pop(queue: Queue, worker: str, now: int, lease: int) -> Job | None:
         """Take the oldest job that is due and whose lease, if any, has ended; None where there is
-        none. Taking uses up an attempt; a job without attempts left is dropped instead.
+        none. Taking uses up an attempt. A job without attempts left comes marked as exhausted: it
+        is not to be worked on, but given up and finished.
 
         :param worker: a UUID.
         :param lease: nanoseconds until it may be taken again.
@@ -248,14 +249,19 @@ class IJobs(Interface):
         """The job is done, or given up: remove it, unless another worker has taken it."""
 
     async def retry(job: Job, worker: str, due: int) -> None:
-        """Let the job be taken again from that moment on; without attempts left, remove it."""
+        """Let the job be taken again from that moment on; without attempts left, as exhausted.
+        Does nothing where another worker has taken it."""
+
+    async def release(job: Job, worker: str) -> None:
+        """Hand the job back untouched: it keeps its place and its attempt, and may be taken again
+        at once. Does nothing where another worker has taken it."""
 
     async def length(queue: Queue) -> int:
         """Jobs waiting and running."""
 
     async def wait(queue: Queue) -> None:
-        """Return soon after a job was pushed to the queue. Callers poll as well: a wake-up may be
-        spurious, and a job may come due without one."""
+        """Return soon after a job was pushed to the queue, or released. Callers poll as well: a
+        wake-up may be spurious, and a job may come due without one."""
 
 
 class IRepo(Interface):

@@ -97,12 +97,14 @@ class Job:
 
     :ivar payload: JSON: ``{"Identifier": {…}}`` or a bare name (spec storage §7.3, §7.4).
     :ivar attempts_left: this one not counted.
+    :ivar exhausted: all attempts were made; it was taken to be given up.
     """
 
     id: str
     queue: Queue
     payload: object
     attempts_left: int
+    exhausted: bool = False
 
 
 @attrs.frozen
