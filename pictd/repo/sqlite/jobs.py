@@ -90,7 +90,7 @@ def push_job(
     text = json.dumps(payload, separators=(",", ":"))
     if not step.execute(_PUSH, queue.value, text, unique_key, due):
         return False
-    step.pushed.add(queue)
+    step.news.add(queue)
     return True
 
 
@@ -112,4 +112,4 @@ def _pop(step: Step, queue: Queue, worker: str, now: int, lease: int) -> Job | N
 def _release(step: Step, job: Job, worker: str) -> None:
     given_back = 0 if job.exhausted else 1
     if step.execute(_RELEASE, given_back, int(job.id), worker):
-        step.pushed.add(job.queue)
+        step.news.add(job.queue)
