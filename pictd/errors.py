@@ -133,6 +133,18 @@ class AliasAlreadyExists(BadRequest):
     code, text = "duplicate-alias", "Tried to save an image with an already-taken name"
 
 
+class UrlAlreadyProxied(PictdError):
+    """Somebody else fetched the same URL meanwhile, and it has an alias now."""
+
+    code, text = "duplicate-proxy", "The URL is already proxied"
+
+
+class UploadGone(PictdError):
+    """The queued upload that work was done for expired, or has a result already."""
+
+    code, text = "upload-gone", "The queued upload is not pending any more"
+
+
 class BytesLost(PictdError):
     """The repo knows the file, but the store has no such bytes."""
 

@@ -23,6 +23,7 @@ from pictd.model.operations import Chain
 from pictd.model.records import (
     HashRecord,
     Job,
+    Naming,
     Normalised,
     Original,
     Page,
@@ -31,7 +32,7 @@ from pictd.model.records import (
     Rendered,
     Variant,
 )
-from pictd.model.uploads import UploadQuery
+from pictd.model.uploads import Upload, UploadQuery
 
 # Store
 
@@ -116,7 +117,7 @@ class IScratch(Interface):
 
 
 class IAliases(Interface):
-    """Public names, their tokens, and the URLs that are proxied under them."""
+    """Public names and their tokens."""
 
     async def find(alias: Alias) -> Original | None:
         """What the alias names."""
@@ -124,10 +125,12 @@ class IAliases(Interface):
     async def of_hash(hash: Hash) -> Sequence[Alias]:
         """All names of the content, in no promised order."""
 
-    async def add(alias: Alias, token: DeleteToken, hash: Hash) -> bool:
+    async def add(naming: Naming, hash: Hash) -> bool:
         """Give stored content another name. False, and nothing done: the content is gone.
 
-        :raise AliasAlreadyExists: whatever it names.
+        :raise AliasAlreadyExists: whatever it names; nothing was written.
+        :raise UrlAlreadyProxied: the naming's URL has an alias; nothing was written.
+        :raise UploadGone: no upload of the naming's id is pending; nothing was written.
         """
 
     async def remove(alias: Alias) -> bool:
@@ -135,20 +138,36 @@ class IAliases(Interface):
         content goes too: its hash and variants are removed, and a ``cleanup`` job is pushed for
         the bytes of each identifier, all in the same step (contract C3). False: no such alias."""
 
-    async def proxied(url: str) -> Alias | None:
-        """The alias kept for a remote URL, which is given in its normalised spelling."""
+
+class IProxies(Interface):
+    """Remote URLs, in their normalised spelling, and the aliases kept for them. A URL comes with
+    the ``Naming`` of its alias, and goes with the alias."""
+
+    async def find(url: str) -> Alias | None:
+        """The alias kept for this URL."""
+
+    async def touch(accesses: Mapping[str, int]) -> None:
+        """Record last accesses, by URL. URLs that are not proxied are left out, and a moment
+        earlier than the recorded one changes nothing."""
+
+    async def outdated(before: int, limit: int) -> Sequence[tuple[Alias, DeleteToken]]:
+        """Proxied aliases of which no URL was accessed at that moment or later, oldest first."""
+
+    async def remove_outdated(alias: Alias, before: int) -> bool:
+        """Remove the alias as ``IAliases.remove`` does, if it is outdated still. False, and nothing
+        done: it is not, or no longer there, or no URL is proxied under it."""
 
 
 class IHashes(Interface):
     """Stored originals."""
 
-    async def publish(
-        record: HashRecord, details: Details, alias: Alias, token: DeleteToken
-    ) -> Published:
-        """Make a saved file public. Where the same content is already recorded, the alias is
+    async def publish(record: HashRecord, details: Details, naming: Naming) -> Published:
+        """Make a saved file public. Where the same content is already recorded, the name is
         given to that record instead, and ``record.identifier`` stays unknown to the repo.
 
         :raise AliasAlreadyExists: nothing was written.
+        :raise UrlAlreadyProxied: the naming's URL has an alias; nothing was written.
+        :raise UploadGone: no upload of the naming's id is pending; nothing was written.
         """
 
     async def find(hash: Hash) -> HashRecord | None:
@@ -200,7 +219,14 @@ class IVariants(Interface):
         same step. How many there were."""
 
     async def touch(accesses: Mapping[tuple[Hash, str], int]) -> None:
-        """Record last accesses; variants that are gone are left out."""
+        """Record last accesses. Variants that are gone are left out, and a moment earlier than the
+        recorded one changes nothing."""
+
+    async def outdated(before: int, limit: int) -> Sequence[tuple[Hash, str]]:
+        """Variants last accessed before that moment, by hash and key, oldest first."""
+
+    async def remove_outdated(hash: Hash, keys: Sequence[str], before: int) -> int:
+        """As ``remove``, of those that are outdated still. How many there were."""
 
 
 class IDetails(Interface):
@@ -214,6 +240,45 @@ class IDetails(Interface):
 
     async def remove(identifier: str) -> None:
         """Idempotent."""
+
+
+class IUploads(Interface):
+    """Queued uploads: pending, then completed with a result, then claimed.
+
+    An upload is completed by success through the ``Naming`` that publishes it, in the same step.
+    When it is completed, either way, it lets go of its raw bytes: a ``cleanup`` job is pushed for
+    them in that step.
+    """
+
+    async def begin(id: str, identifier: str, payload: object, now: int) -> None:
+        """Record a pending upload, and push the job that works on it to ``Queue.PROCESS``.
+
+        :param id: a new UUID, hyphenated.
+        :param identifier: of the raw bytes, which the repo refers to while the upload is pending.
+        :param payload: of the job; JSON.
+        """
+
+    async def find(id: str) -> Upload | None:
+        """The upload, until it is claimed or expires."""
+
+    async def fail(id: str, message: str, code: str) -> bool:
+        """Complete a pending upload by failure. False, and nothing done: none is pending."""
+
+    async def claim(id: str) -> bool:
+        """Remove a completed upload: its result has been told. True for one caller only."""
+
+    async def wait(id: str) -> None:
+        """Return soon after the upload was completed, claimed or expired. Callers look and poll as
+        well: a wake-up may be spurious, or come from another process, and then not at all."""
+
+    async def expired(before: int, limit: int) -> Sequence[Upload]:
+        """Uploads that were queued before that moment, oldest first."""
+
+    async def expire(id: str, before: int) -> bool:
+        """Remove an upload if it was queued before that moment: nobody is going to claim it. Raw
+        bytes get a ``cleanup`` job; an alias that was given, and still has the token of the
+        result, is removed as ``IAliases.remove`` does. False, and nothing done: it is younger, or
+        no longer there."""
 
 
 class ISettings(Interface):
@@ -235,7 +300,8 @@ class IJobs(Interface):
 
     async def pop(queue: Queue, worker: str, now: int, lease: int) -> Job | None:
         """Take the oldest job that is due and whose lease, if any, has ended; None where there is
-        none. Taking uses up an attempt; a job without attempts left is dropped instead.
+        none. Taking uses up an attempt. A job without attempts left comes marked as exhausted: it
+        is not to be worked on, but given up and finished.
 
         :param worker: a UUID.
         :param lease: nanoseconds until it may be taken again.
@@ -248,23 +314,30 @@ class IJobs(Interface):
         """The job is done, or given up: remove it, unless another worker has taken it."""
 
     async def retry(job: Job, worker: str, due: int) -> None:
-        """Let the job be taken again from that moment on; without attempts left, remove it."""
+        """Let the job be taken again from that moment on; without attempts left, as exhausted.
+        Does nothing where another worker has taken it."""
+
+    async def release(job: Job, worker: str) -> None:
+        """Hand the job back untouched: it keeps its place and its attempt, and may be taken again
+        at once. Does nothing where another worker has taken it."""
 
     async def length(queue: Queue) -> int:
         """Jobs waiting and running."""
 
     async def wait(queue: Queue) -> None:
-        """Return soon after a job was pushed to the queue. Callers poll as well: a wake-up may be
-        spurious, and a job may come due without one."""
+        """Return soon after a job was pushed to the queue, or released. Callers poll as well: a
+        wake-up may be spurious, and a job may come due without one."""
 
 
 class IRepo(Interface):
     """All facts. Facets share one database."""
 
     aliases: IAliases = Attribute("``IAliases``")
+    proxies: IProxies = Attribute("``IProxies``")
     hashes: IHashes = Attribute("``IHashes``")
     variants: IVariants = Attribute("``IVariants``")
     details: IDetails = Attribute("``IDetails``")
+    uploads: IUploads = Attribute("``IUploads``")
     settings: ISettings = Attribute("``ISettings``")
     jobs: IJobs = Attribute("``IJobs``")
 
@@ -279,7 +352,8 @@ class IRepo(Interface):
         """Finish what was begun, and let go."""
 
     async def refers_to(identifier: str) -> bool:
-        """Whether an original, a still frame or a variant has this identifier."""
+        """Whether this is the identifier of an original, a still frame, a variant, or the raw bytes
+        of a pending upload."""
 
     async def check(read_only: bool = False) -> None:
         """See whether the repo works, by writing something unless ``read_only`` forbids it.

@@ -32,7 +32,7 @@ class Lookup:
 
     async def proxied(self, url: str) -> Alias:
         """:raise ProxyNotFound: no media is kept for this URL."""
-        alias = await self.repo.aliases.proxied(url)
+        alias = await self.repo.proxies.find(url)
         if alias is None:
             raise ProxyNotFound
         return alias

@@ -22,7 +22,7 @@ from pictd.ingest.verdicts import Verdicts
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
-from pictd.model.records import HashRecord, Normalised
+from pictd.model.records import HashRecord, Naming, Normalised
 from pictd.model.times import from_seconds
 from pictd.model.uploads import UploadQuery
 
@@ -127,7 +127,7 @@ class Session:
     async def _join(self, known: HashRecord, wanted: Ingested) -> Ingested | None:
         """Give stored content another name; None where the content went in the meantime."""
         repo = self._backends.repo
-        if not await repo.aliases.add(wanted.alias, wanted.token, known.hash):
+        if not await repo.aliases.add(Naming(wanted.alias, wanted.token), known.hash):
             return None
         if known.blurhash is None and wanted.blurhash is not None:
             await repo.hashes.set_blurhash(known.hash, wanted.blurhash)
@@ -144,7 +144,7 @@ class Session:
         needed = False
         try:
             published = await self._backends.repo.hashes.publish(
-                record, wanted.details, wanted.alias, wanted.token
+                record, wanted.details, Naming(wanted.alias, wanted.token)
             )
             needed = published.created or await self._heal(published.record, record, wanted)
         finally:

@@ -29,11 +29,11 @@ class Cleanup:
     def duties(self) -> Mapping[str, Duty]:
         """By the name of the kind of job."""
         return {
-            "Identifier": self.remove_bytes,
-            "Hash": self.collect,
-            "Alias": self.remove_alias,
-            "Variant": self.remove_variants,
-            "AllVariants": self.remove_all_variants,
+            "Identifier": Duty(self.remove_bytes),
+            "Hash": Duty(self.collect),
+            "Alias": Duty(self.remove_alias),
+            "Variant": Duty(self.remove_variants),
+            "AllVariants": Duty(self.remove_all_variants),
         }
 
     async def remove_bytes(self, argument: object) -> None:

@@ -25,7 +25,7 @@ class Processing:
 
     def duties(self) -> Mapping[str, Duty]:
         """By the name of the kind of job."""
-        return {"Generate": self.make_variant}
+        return {"Generate": Duty(self.make_variant)}
 
     async def make_variant(self, argument: object) -> None:
         """Make a variant, unless it is there; a crash at any step leaves what ``generate`` says,

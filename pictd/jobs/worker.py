@@ -3,7 +3,8 @@
 How it works: a worker pops a job under a lease and renews the lease while it works; a worker that
 dies stops renewing, and the job is taken again when its lease ends (contract C14). A failure that
 passes by itself is retried after a pause that doubles with each attempt (C6); any other is final.
-A job that nobody understands is dropped and logged.
+A job that nobody understands is dropped and logged. One whose attempts are used up, by failures or
+by deaths of its workers, comes back once more to be given up.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4
 
+import attrs
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
@@ -34,10 +36,22 @@ POLL_EVERY = 5.0
 FIRST_PAUSE = 5
 """Seconds before the first retry."""
 
-Duty = Callable[[object], Awaitable[None]]
-"""Does one kind of job; its argument is what the payload holds under the name of the kind."""
+Work = Callable[[object], Awaitable[None]]
+"""Its argument is what the payload holds under the name of the kind of job."""
 
 _PASSING = (Overloaded, RepoUnavailable, StoreUnavailable)
+
+
+@attrs.frozen
+class Duty:
+    """What there is to do for one kind of job.
+
+    :ivar give_up: tells those who wait that it will never be done; called where all attempts were
+        made and none settled the job.
+    """
+
+    work: Work
+    give_up: Work | None = None
 
 
 class NotUnderstood(Exception):
@@ -123,17 +137,21 @@ class Worker(Service):
     async def _settle(self, job: Job) -> None:
         try:
             duty, argument = self._duty(job.payload)
-            await duty(argument)
+            await (self._give_up(job, duty, argument) if job.exhausted else duty.work(argument))
         except _PASSING as error:
-            pause = FIRST_PAUSE * 2 ** max(0, 4 - job.attempts_left) * SECOND
             self._log.warn("job {id} will be retried: {error}", id=job.id, error=error)
-            await self._repo.jobs.retry(job, self._id, self._now() + pause)
+            await self._repo.jobs.retry(job, self._id, self._now() + _pause(job) * SECOND)
             return
         except CancelledError:
             raise
         except Exception as error:
             self._log.failure("job {id} failed for good: {e}", id=job.id, e=repr(error))
         await self._repo.jobs.finish(job, self._id)
+
+    async def _give_up(self, job: Job, duty: Duty, argument: object) -> None:
+        self._log.error("{queue}: job {id} is given up", queue=job.queue.value, id=job.id)
+        if duty.give_up is not None:
+            await duty.give_up(argument)
 
     def _duty(self, payload: object) -> tuple[Duty, object]:
         if isinstance(payload, dict) and len(payload) == 1:
@@ -146,6 +164,13 @@ class Worker(Service):
 
     def _now(self) -> int:
         return from_seconds(self._clock.seconds())
+
+
+def _pause(job: Job) -> int:
+    """Seconds until the next attempt; none where the job only comes back to be given up."""
+    if job.attempts_left == 0 and not job.exhausted:
+        return 0
+    return FIRST_PAUSE << max(0, 4 - job.attempts_left)
 
 
 def _silence(waiting: Deferred[None]) -> None:

@@ -43,6 +43,22 @@ class Original:
 
 
 @attrs.frozen
+class Naming:
+    """A new name for content, and what comes with it in the same step.
+
+    :ivar url: a remote URL in its normalised spelling, which is proxied under the alias from now
+        on, and was asked for at the moment ``accessed``.
+    :ivar upload: id of the queued upload that this completes.
+    """
+
+    alias: Alias
+    token: DeleteToken = attrs.field(repr=False)
+    url: str | None = None
+    accessed: int = 0
+    upload: str | None = None
+
+
+@attrs.frozen
 class Variant:
     """A derived file.
 
@@ -97,12 +113,14 @@ class Job:
 
     :ivar payload: JSON: ``{"Identifier": {…}}`` or a bare name (spec storage §7.3, §7.4).
     :ivar attempts_left: this one not counted.
+    :ivar exhausted: all attempts were made; it was taken to be given up.
     """
 
     id: str
     queue: Queue
     payload: object
     attempts_left: int
+    exhausted: bool = False
 
 
 @attrs.frozen

@@ -9,9 +9,12 @@ from zope.interface import implementer
 
 from pictd.interfaces import IDetails, IRepo, ISettings
 from pictd.model.details import Details
-from pictd.repo.memory_content import MemoryAliases, MemoryHashes, MemoryVariants
+from pictd.repo.memory_content import MemoryAliases, MemoryHashes
 from pictd.repo.memory_jobs import MemoryJobs
+from pictd.repo.memory_proxies import MemoryProxies
 from pictd.repo.memory_tables import Tables
+from pictd.repo.memory_uploads import MemoryUploads
+from pictd.repo.memory_variants import MemoryVariants
 
 
 @implementer(IDetails)
@@ -57,9 +60,11 @@ class MemoryRepo:
     def __init__(self) -> None:
         self._tables = tables = Tables()
         self.aliases = MemoryAliases(tables)
+        self.proxies = MemoryProxies(tables)
         self.hashes = MemoryHashes(tables)
         self.variants = MemoryVariants(tables)
         self.details = MemoryDetails(tables)
+        self.uploads = MemoryUploads(tables)
         self.settings = MemorySettings(tables)
         self.jobs = MemoryJobs(tables)
 
@@ -71,7 +76,10 @@ class MemoryRepo:
 
     async def refers_to(self, identifier: str) -> bool:
         """See ``IRepo``."""
-        return any(identifier in self._tables.identifiers_of(hash) for hash in self._tables.hashes)
+        tables = self._tables
+        return any(identifier == upload.identifier for upload in tables.uploads.values()) or any(
+            identifier in tables.identifiers_of(hash) for hash in tables.hashes
+        )
 
     async def check(self, read_only: bool = False) -> None:
         """See ``IRepo``."""

@@ -1,19 +1,20 @@
-"""The memory repo's facets of aliases, originals and variants."""
+"""The memory repo's facets of aliases and originals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 from zope.interface import implementer
 
 from pictd.errors import AliasAlreadyExists
-from pictd.interfaces import IAliases, IHashes, IVariants
-from pictd.model.alias import Alias, DeleteToken
+from pictd.interfaces import IAliases, IHashes
+from pictd.model.alias import Alias
 from pictd.model.details import Details
 from pictd.model.hashes import Hash
-from pictd.model.records import HashRecord, Listed, Original, Page, Published, Variant
-from pictd.repo.memory_tables import StoredVariant, Tables
+from pictd.model.records import HashRecord, Listed, Naming, Original, Page, Published
+from pictd.repo.memory_naming import check_naming, give_name
+from pictd.repo.memory_tables import Tables
 
 
 @implementer(IAliases)
@@ -35,27 +36,19 @@ class MemoryAliases:
         """See ``IAliases``."""
         return self._tables.aliases_of(hash)
 
-    async def add(self, alias: Alias, token: DeleteToken, hash: Hash) -> bool:
+    async def add(self, naming: Naming, hash: Hash) -> bool:
         """See ``IAliases``."""
-        if alias in self._tables.aliases:
-            raise AliasAlreadyExists
         if hash not in self._tables.hashes:
+            if naming.alias in self._tables.aliases:
+                raise AliasAlreadyExists
             return False
-        self._tables.aliases[alias] = (token, hash)
+        check_naming(self._tables, naming)
+        give_name(self._tables, naming, hash)
         return True
 
     async def remove(self, alias: Alias) -> bool:
         """See ``IAliases``."""
-        if alias not in self._tables.aliases:
-            return False
-        _, hash = self._tables.aliases[alias]
-        self._tables.remove_alias(alias)
-        self._tables.remove_unnamed(hash)
-        return True
-
-    async def proxied(self, url: str) -> Alias | None:
-        """See ``IAliases``."""
-        return self._tables.proxies.get(url)
+        return self._tables.remove_named(alias)
 
 
 @implementer(IHashes)
@@ -65,13 +58,10 @@ class MemoryHashes:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def publish(
-        self, record: HashRecord, details: Details, alias: Alias, token: DeleteToken
-    ) -> Published:
+    async def publish(self, record: HashRecord, details: Details, naming: Naming) -> Published:
         """See ``IHashes``."""
-        if alias in self._tables.aliases:
-            raise AliasAlreadyExists
-        self._tables.aliases[alias] = (token, record.hash)
+        check_naming(self._tables, naming)
+        give_name(self._tables, naming, record.hash)
         known = self._tables.hashes.get(record.hash)
         if known is not None:
             return Published(known, self._tables.details.get(known.identifier), created=False)
@@ -147,49 +137,3 @@ class MemoryHashes:
     def _listed(self, record: HashRecord) -> Listed:
         details = self._tables.details.get(record.identifier)
         return Listed(record, self._tables.aliases_of(record.hash), details)
-
-
-@implementer(IVariants)
-class MemoryVariants:
-    """See ``IVariants``."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    async def find(self, hash: Hash, key: str) -> Variant | None:
-        """See ``IVariants``."""
-        stored = self._tables.variants.get((hash, key))
-        if stored is None:
-            return None
-        return Variant(stored.identifier, self._tables.details.get(stored.identifier))
-
-    async def add(
-        self, hash: Hash, key: str, identifier: str, details: Details, accessed: int
-    ) -> Variant | None:
-        """See ``IVariants``."""
-        if (hash, key) not in self._tables.variants:
-            if hash not in self._tables.hashes:
-                return None
-            self._tables.variants[hash, key] = StoredVariant(identifier, accessed)
-            self._tables.details.setdefault(identifier, details)
-        return await self.find(hash, key)
-
-    async def of_hash(self, hash: Hash) -> Mapping[str, str]:
-        """See ``IVariants``."""
-        return self._tables.variants_of(hash)
-
-    async def remove(self, hash: Hash, keys: Sequence[str] | None = None) -> int:
-        """See ``IVariants``."""
-        present = self._tables.variants_of(hash)
-        gone = [key for key in present if keys is None or key in keys]
-        for key in gone:
-            self._tables.push_cleanup(present[key])
-            del self._tables.variants[hash, key]
-        return len(gone)
-
-    async def touch(self, accesses: Mapping[tuple[Hash, str], int]) -> None:
-        """See ``IVariants``. A moment earlier than the recorded one changes nothing."""
-        for place, moment in accesses.items():
-            if place in self._tables.variants:
-                stored = self._tables.variants[place]
-                stored.accessed = max(stored.accessed, moment)

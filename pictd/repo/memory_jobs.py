@@ -25,13 +25,13 @@ class MemoryJobs:
 
     async def pop(self, queue: Queue, worker: str, now: int, lease: int) -> Job | None:
         """See ``IJobs``."""
-        while (stored := self._oldest(queue, now)) is not None:
-            if stored.job.attempts_left > 0:
-                stored.job = attrs.evolve(stored.job, attempts_left=stored.job.attempts_left - 1)
-                stored.worker, stored.leased_until = worker, now + lease
-                return stored.job
-            del self._tables.jobs[stored.job.id]
-        return None
+        stored = self._oldest(queue, now)
+        if stored is None:
+            return None
+        left = stored.job.attempts_left
+        stored.job = attrs.evolve(stored.job, attempts_left=max(0, left - 1), exhausted=left == 0)
+        stored.worker, stored.leased_until = worker, now + lease
+        return stored.job
 
     async def renew(self, job: Job, worker: str, now: int, lease: int) -> bool:
         """See ``IJobs``."""
@@ -48,12 +48,19 @@ class MemoryJobs:
 
     async def retry(self, job: Job, worker: str, due: int) -> None:
         """See ``IJobs``."""
-        if job.attempts_left <= 0:
-            return await self.finish(job, worker)
         stored = self._held(job, worker)
         if stored is not None:
             stored.worker, stored.leased_until, stored.due = None, 0, due
-        return None
+
+    async def release(self, job: Job, worker: str) -> None:
+        """See ``IJobs``."""
+        stored = self._held(job, worker)
+        if stored is None:
+            return
+        stored.worker, stored.leased_until = None, 0
+        if not stored.job.exhausted:
+            stored.job = attrs.evolve(stored.job, attempts_left=stored.job.attempts_left + 1)
+        self._tables.wakeups.wake([job.queue])
 
     async def length(self, queue: Queue) -> int:
         """See ``IJobs``."""

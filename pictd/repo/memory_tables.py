@@ -1,4 +1,4 @@
-"""What the memory repo keeps, and the removal of content."""
+"""What the memory repo keeps, and the changes that several of its facets make."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.hashes import Hash
 from pictd.model.records import HashRecord, Job, Queue
+from pictd.model.uploads import Upload, UploadResult
 from pictd.repo.wakeups import Wakeups
+
+
+@attrs.define
+class StoredProxy:
+    """The alias of a remote URL."""
+
+    alias: Alias
+    accessed: int
 
 
 @attrs.define
@@ -39,9 +48,10 @@ class Tables:
 
     hashes: dict[Hash, HashRecord] = attrs.field(factory=dict)
     aliases: dict[Alias, tuple[DeleteToken, Hash]] = attrs.field(factory=dict)
-    proxies: dict[str, Alias] = attrs.field(factory=dict)
+    proxies: dict[str, StoredProxy] = attrs.field(factory=dict)
     variants: dict[tuple[Hash, str], StoredVariant] = attrs.field(factory=dict)
     details: dict[str, Details] = attrs.field(factory=dict)
+    uploads: dict[str, Upload] = attrs.field(factory=dict)
     settings: dict[str, bytes] = attrs.field(factory=dict)
     jobs: dict[str, StoredJob] = attrs.field(factory=dict)
     wakeups: Wakeups = attrs.field(factory=Wakeups)
@@ -67,8 +77,17 @@ class Tables:
     def remove_alias(self, alias: Alias) -> None:
         """The name, and the proxy relations to it."""
         del self.aliases[alias]
-        for url in [url for url, target in self.proxies.items() if target == alias]:
+        for url in [url for url, it in self.proxies.items() if it.alias == alias]:
             del self.proxies[url]
+
+    def remove_named(self, alias: Alias) -> bool:
+        """See ``IAliases.remove``."""
+        if alias not in self.aliases:
+            return False
+        _, hash = self.aliases[alias]
+        self.remove_alias(alias)
+        self.remove_unnamed(hash)
+        return True
 
     def remove_unnamed(self, hash: Hash) -> bool:
         """Remove content that has no alias. False: it has one."""
@@ -80,6 +99,18 @@ class Tables:
             del self.variants[hash, key]
         self.hashes.pop(hash, None)
         return True
+
+    def is_pending(self, id: str) -> bool:
+        """Whether there is an upload of this id that has no result."""
+        return id in self.uploads and self.uploads[id].result is None
+
+    def complete(self, id: str, result: UploadResult) -> None:
+        """Of a pending upload, which lets go of its raw bytes."""
+        upload = self.uploads[id]
+        self.uploads[id] = attrs.evolve(upload, identifier=None, result=result)
+        if upload.identifier is not None:
+            self.push_cleanup(upload.identifier)
+        self.wakeups.wake([id])
 
     def push_cleanup(self, identifier: str) -> None:
         """Queue the removal of an identifier's bytes and details; due at once."""

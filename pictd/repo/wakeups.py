@@ -1,30 +1,39 @@
-"""Waking the workers of this process when there is work for them."""
+"""Waking those of this process who wait for something to happen in the repo."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
 
 from twisted.internet.defer import Deferred
 
 from pictd.model.records import Queue
 
+Topic = Queue | str
+"""What one may wait for: work in a queue, or news of the queued upload with this id."""
+
 
 class Wakeups:
-    """Those who wait for work, by queue. For the reactor's thread only."""
+    """Those who wait, by topic. For the reactor's thread only."""
 
     def __init__(self) -> None:
-        self._waiting: defaultdict[Queue, set[Deferred[None]]] = defaultdict(set)
+        self._waiting: dict[Topic, set[Deferred[None]]] = {}
 
-    def wait(self, queue: Queue) -> Deferred[None]:
+    def wait(self, topic: Topic) -> Deferred[None]:
         """Fires at the next ``wake``; it may be cancelled."""
-        waiter: Deferred[None] = Deferred(self._waiting[queue].discard)
-        self._waiting[queue].add(waiter)
+        waiters = self._waiting.setdefault(topic, set())
+        waiter: Deferred[None] = Deferred(partial(self._leave, topic, waiters))
+        waiters.add(waiter)
         return waiter
 
-    def wake(self, queues: Iterable[Queue]) -> None:
-        """Fire all who wait for these queues now."""
-        for queue in queues:
-            waiters = self._waiting.pop(queue, set())
+    def wake(self, topics: Iterable[Topic]) -> None:
+        """Fire all who wait for these topics now."""
+        for topic in topics:
+            waiters = self._waiting.pop(topic, set())
             while waiters:  # one who is woken may cancel the next, which then leaves the set
                 waiters.pop().callback(None)
+
+    def _leave(self, topic: Topic, waiters: set[Deferred[None]], waiter: Deferred[None]) -> None:
+        waiters.discard(waiter)
+        if not waiters and self._waiting.get(topic) is waiters:
+            del self._waiting[topic]  # there is no end to the ids of uploads

@@ -24,6 +24,8 @@ STATUSES: dict[type[errors.PictdError], int] = {
     errors.FileTooLarge: 413,
     errors.RangeNotSatisfiable: 416,
     errors.BytesLost: 500,
+    errors.UrlAlreadyProxied: 500,
+    errors.UploadGone: 500,
     errors.MediaFailed: 500,
     errors.ToolMissing: 500,
     errors.UpstreamUnreachable: 502,

@@ -8,12 +8,22 @@ import attrs
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from pictd.interfaces import IAliases, IDetails, IHashes, IJobs, IRepo, ISettings, IVariants
+from pictd.interfaces import (
+    IAliases,
+    IDetails,
+    IHashes,
+    IJobs,
+    IProxies,
+    IRepo,
+    ISettings,
+    IUploads,
+    IVariants,
+)
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.formats import Format
 from pictd.model.hashes import Hash
-from pictd.model.records import HashRecord, Published, Queue
+from pictd.model.records import HashRecord, Naming, Published, Queue
 
 if TYPE_CHECKING:
     Mixin = TestCase
@@ -44,6 +54,13 @@ def token_of(alias: str) -> DeleteToken:
     return DeleteToken(f"token of {alias}")
 
 
+def naming_of(
+    alias: str, url: str | None = None, accessed: int = 0, upload: str | None = None
+) -> Naming:
+    """A name, with the token of that name."""
+    return Naming(Alias.parse(alias), token_of(alias), url, accessed, upload)
+
+
 class RepoContract(Mixin):
     """What the facets' contracts share."""
 
@@ -62,7 +79,7 @@ class RepoContract(Mixin):
         """Content number so-and-so gets an alias."""
         record = record_of(number, moment)
         return await self.repo.hashes.publish(
-            record, details_at(record.created_at), Alias.parse(alias), token_of(alias)
+            record, details_at(record.created_at), naming_of(alias)
         )
 
     async def doomed(self) -> list[str]:
@@ -82,9 +99,11 @@ class WholeRepoContract(RepoContract):
         verifyObject(IRepo, self.repo)
         for interface, facet in (
             (IAliases, self.repo.aliases),
+            (IProxies, self.repo.proxies),
             (IHashes, self.repo.hashes),
             (IVariants, self.repo.variants),
             (IDetails, self.repo.details),
+            (IUploads, self.repo.uploads),
             (ISettings, self.repo.settings),
             (IJobs, self.repo.jobs),
         ):
@@ -103,7 +122,7 @@ class WholeRepoContract(RepoContract):
     async def test_refers_to_what_is_recorded(self) -> None:
         """Originals, still frames and variants count; anything else does not."""
         record = attrs.evolve(record_of(1), motion="still")
-        await self.repo.hashes.publish(record, details_at(1), Alias("a"), token_of("a"))
+        await self.repo.hashes.publish(record, details_at(1), naming_of("a"))
         await self.repo.variants.add(record.hash, "webp", "variant", details_at(1), 1)
         named = [
             await self.repo.refers_to(identifier)

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from pictd.errors import AliasAlreadyExists
 from pictd.model.alias import Alias
-from pictd.model.records import Original
-from tests.contracts.repo import RepoContract, details_at, hash_of, record_of, token_of
+from pictd.model.records import Naming, Original
+from tests.contracts.repo import (
+    RepoContract,
+    details_at,
+    hash_of,
+    naming_of,
+    record_of,
+    token_of,
+)
 
 
 class AliasesContract(RepoContract):
@@ -53,7 +60,7 @@ class AliasesContract(RepoContract):
     async def test_adds_another_name(self) -> None:
         """Both names lead to the content."""
         await self.publish(1, "one")
-        added = await self.repo.aliases.add(Alias("two"), token_of("two"), hash_of(1))
+        added = await self.repo.aliases.add(naming_of("two"), hash_of(1))
         self.assertTrue(added)
         self.assertEqual(
             {str(alias) for alias in await self.repo.aliases.of_hash(hash_of(1))}, {"one", "two"}
@@ -64,7 +71,7 @@ class AliasesContract(RepoContract):
 
     async def test_adds_nothing_to_gone_content(self) -> None:
         """The answer is no, and the name stays free."""
-        added = await self.repo.aliases.add(Alias("two"), token_of("two"), hash_of(1))
+        added = await self.repo.aliases.add(naming_of("two"), hash_of(1))
         self.assertFalse(added)
         await self.publish(1, "two")
 
@@ -74,7 +81,7 @@ class AliasesContract(RepoContract):
         await self.publish(2, "two")
         for number in (1, 2, 3):
             with self.assertRaises(AliasAlreadyExists):
-                await self.repo.aliases.add(Alias("one"), token_of("x"), hash_of(number))
+                await self.repo.aliases.add(Naming(Alias("one"), token_of("x")), hash_of(number))
         found = await self.repo.aliases.find(Alias("one"))
         assert found is not None
         self.assertEqual((found.token, found.record), (token_of("one"), record_of(1)))
@@ -115,7 +122,3 @@ class AliasesContract(RepoContract):
         await self.repo.aliases.remove(Alias("one"))
         published = await self.publish(1, "one")
         self.assertTrue(published.created)
-
-    async def test_unknown_url(self) -> None:
-        """A URL that was never proxied has no alias."""
-        self.assertIsNone(await self.repo.aliases.proxied("https://example.com/a.png"))

@@ -8,7 +8,7 @@ from pictd.errors import AliasAlreadyExists
 from pictd.model.alias import Alias
 from pictd.model.hashes import Hash
 from pictd.model.records import Page
-from tests.contracts.repo import RepoContract, details_at, hash_of, record_of, token_of
+from tests.contracts.repo import RepoContract, details_at, hash_of, naming_of, record_of
 
 
 class HashesContract(RepoContract):
@@ -17,9 +17,7 @@ class HashesContract(RepoContract):
     async def test_publish_records_new_content(self) -> None:
         """The answer says that it is new, and everything given is there."""
         record = attrs.evolve(record_of(1), blurhash="L6P", motion="still")
-        published = await self.repo.hashes.publish(
-            record, details_at(5), Alias("one"), token_of("one")
-        )
+        published = await self.repo.hashes.publish(record, details_at(5), naming_of("one"))
         self.assertTrue(published.created)
         self.assertEqual((published.record, published.details), (record, details_at(5)))
         self.assertEqual(await self.repo.hashes.find(hash_of(1)), record)
@@ -29,9 +27,7 @@ class HashesContract(RepoContract):
         """The earlier record and its details stay; the later identifier is not recorded."""
         await self.publish(1, "one")
         later = attrs.evolve(record_of(1), identifier="later", created_at=9)
-        published = await self.repo.hashes.publish(
-            later, details_at(9), Alias("two"), token_of("two")
-        )
+        published = await self.repo.hashes.publish(later, details_at(9), naming_of("two"))
         self.assertFalse(published.created)
         self.assertEqual((published.record, published.details), (record_of(1), details_at(1)))
         self.assertFalse(await self.repo.refers_to("later"))
@@ -86,7 +82,7 @@ class HashesContract(RepoContract):
     async def test_purge_removes_everything(self) -> None:
         """All names and the content go; original, still frame and variants get jobs."""
         record = attrs.evolve(record_of(1), motion="still")
-        await self.repo.hashes.publish(record, details_at(1), Alias("one"), token_of("one"))
+        await self.repo.hashes.publish(record, details_at(1), naming_of("one"))
         await self.publish(1, "two")
         await self.repo.variants.add(hash_of(1), "webp", "variant", details_at(1), 1)
         purged = await self.repo.hashes.purge(hash_of(1))

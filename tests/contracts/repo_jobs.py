@@ -73,14 +73,28 @@ class JobsContract(RepoContract):
         again = await self.taken(LEASE, "w2")
         self.assertEqual(again.attempts_left, 3)
 
-    async def test_a_job_that_kills_its_workers_is_dropped(self) -> None:
-        """After five attempts; the next job is taken instead."""
+    async def test_a_job_that_kills_its_workers_is_exhausted(self) -> None:
+        """After five attempts it is handed out once more, to be given up."""
         await self.push("deadly")
-        for attempt in range(5):
+        attempts = [await self.taken(attempt * LEASE) for attempt in range(5)]
+        self.assertEqual(
+            [(job.attempts_left, job.exhausted) for job in attempts],
+            [(left, False) for left in (4, 3, 2, 1, 0)],
+        )
+        last = await self.taken(5 * LEASE, "w2")
+        self.assertEqual((last.payload, last.attempts_left, last.exhausted), ("deadly", 0, True))
+        await self.repo.jobs.finish(last, "w2")
+        self.assertEqual(await self.repo.jobs.length(Queue.PROCESS), 0)
+
+    async def test_an_exhausted_job_has_a_lease(self) -> None:
+        """The next one is taken meanwhile; it returns if whoever gives it up dies, too."""
+        await self.push("deadly")
+        for attempt in range(6):
             await self.taken(attempt * LEASE)
-        await self.push("harmless", now=1000)
-        self.assertEqual((await self.taken(1000)).payload, "harmless")
-        self.assertEqual(await self.repo.jobs.length(Queue.PROCESS), 1)
+        await self.push("harmless", now=5 * LEASE)
+        self.assertEqual((await self.taken(5 * LEASE, "w2")).payload, "harmless")
+        again = await self.taken(6 * LEASE)
+        self.assertEqual((again.payload, again.exhausted), ("deadly", True))
 
     async def test_renewing(self) -> None:
         """The lease counts from the renewal."""
@@ -130,11 +144,49 @@ class JobsContract(RepoContract):
         self.assertEqual((await self.taken(1)).payload, "second")
 
     async def test_retries_end(self) -> None:
-        """The fifth failure removes the job."""
+        """After the fifth failure the job comes back as exhausted, when it is due."""
         await self.push()
         for attempt in range(5):
             await self.repo.jobs.retry(await self.taken(attempt), "w1", due=attempt + 1)
+        self.assertIsNone(await self.pop(4))
+        self.assertTrue((await self.taken(5)).exhausted)
+
+    async def test_releasing(self) -> None:
+        """The job is taken again at once, before younger ones, and no attempt was used."""
+        await self.push("first")
+        await self.push("second", now=1)
+        await self.repo.jobs.release(await self.taken(1), "w1")
+        again = await self.taken(1, "w2")
+        self.assertEqual((again.payload, again.attempts_left), ("first", 4))
+
+    async def test_releasing_what_was_lost(self) -> None:
+        """The worker that has it now keeps it; what is finished stays so."""
+        await self.push()
+        job = await self.taken(0)
+        await self.taken(LEASE, "w2")
+        await self.repo.jobs.release(job, "w1")
+        self.assertIsNone(await self.pop(LEASE))
+        self.assertEqual((await self.taken(2 * LEASE)).attempts_left, 2)
+        await self.repo.jobs.finish(job, "w1")
+        await self.repo.jobs.release(job, "w1")
         self.assertEqual(await self.repo.jobs.length(Queue.PROCESS), 0)
+
+    async def test_releasing_an_exhausted_job(self) -> None:
+        """It gains no attempt."""
+        await self.push()
+        for attempt in range(6):
+            job = await self.taken(attempt * LEASE)
+        await self.repo.jobs.release(job, "w1")
+        again = await self.taken(5 * LEASE)
+        self.assertEqual((again.attempts_left, again.exhausted), (0, True))
+
+    async def test_a_release_wakes_waiters(self) -> None:
+        """There is a job for them."""
+        await self.push()
+        job = await self.taken(0)
+        (waiter,) = self.waiting(Queue.PROCESS, 1)
+        await self.repo.jobs.release(job, "w1")
+        await waiter
 
     async def test_a_unique_job_is_pushed_once(self) -> None:
         """While it is queued, running, or waits for a retry."""

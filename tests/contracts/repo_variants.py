@@ -9,9 +9,15 @@ from tests.contracts.repo import RepoContract, details_at, hash_of
 class VariantsContract(RepoContract):
     """``IVariants``; see ``tests.contracts.repo``."""
 
-    async def add(self, key: str, identifier: str) -> Variant | None:
+    async def add(self, key: str, identifier: str, accessed: int = 1) -> Variant | None:
         """To content 1."""
-        return await self.repo.variants.add(hash_of(1), key, identifier, details_at(1), 1)
+        return await self.repo.variants.add(hash_of(1), key, identifier, details_at(1), accessed)
+
+    async def outdated(self, before: int, limit: int = 10) -> list[str]:
+        """The keys of outdated variants, which are all of content 1."""
+        found = await self.repo.variants.outdated(before, limit)
+        self.assertEqual({hash for hash, _ in found} - {hash_of(1)}, set())
+        return [key for _, key in found]
 
     async def test_finds_what_was_added(self) -> None:
         """Identifier and details, by hash and key."""
@@ -94,3 +100,42 @@ class VariantsContract(RepoContract):
         await self.repo.variants.touch({(hash_of(1), "webp"): 9, (hash_of(2), "png"): 9})
         await self.repo.variants.touch({})
         self.assertIsNone(await self.repo.variants.find(hash_of(2), "png"))
+
+    async def test_touch_never_goes_back(self) -> None:
+        """Batches of several processes may arrive in any order."""
+        await self.publish(1, "one")
+        await self.add("webp", "v1", accessed=5)
+        for moment in (9, 7):
+            await self.repo.variants.touch({(hash_of(1), "webp"): moment})
+        self.assertEqual([await self.outdated(9), await self.outdated(10)], [[], ["webp"]])
+
+    async def test_outdated_is_what_nobody_asked_for_since(self) -> None:
+        """Strictly before the moment, the oldest first."""
+        await self.publish(1, "one")
+        await self.add("a", "v1", accessed=7)
+        await self.add("b", "v2", accessed=5)
+        shown = [await self.outdated(before) for before in (5, 6, 7, 8)]
+        self.assertEqual(shown, [[], ["b"], ["b"], ["b", "a"]])
+        self.assertEqual(await self.outdated(8, limit=1), ["b"])
+
+    async def test_removing_what_is_outdated(self) -> None:
+        """Of those named; their bytes get jobs."""
+        await self.publish(1, "one")
+        for key in ("webp", "png", "gif"):
+            await self.add(key, f"v-{key}", accessed=5)
+        keys = ["webp", "gif", "jxl"]
+        self.assertEqual(await self.repo.variants.remove_outdated(hash_of(1), keys, 6), 2)
+        self.assertEqual(dict(await self.repo.variants.of_hash(hash_of(1))), {"png": "v-png"})
+        self.assertEqual(await self.doomed(), ["v-gif", "v-webp"])
+        self.assertEqual(await self.repo.variants.remove_outdated(hash_of(1), keys, 6), 0)
+
+    async def test_an_access_saves(self) -> None:
+        """Between listing and removal."""
+        await self.publish(1, "one")
+        await self.add("webp", "v1", accessed=5)
+        await self.add("png", "v2", accessed=5)
+        await self.repo.variants.touch({(hash_of(1), "webp"): 6})
+        keys = ["webp", "png"]
+        self.assertEqual(await self.repo.variants.remove_outdated(hash_of(1), keys, 6), 1)
+        self.assertEqual(dict(await self.repo.variants.of_hash(hash_of(1))), {"webp": "v1"})
+        self.assertEqual(await self.doomed(), ["v2"])

@@ -115,8 +115,8 @@ class CleanupTests(JobsTestCase):
         """Are told as such, whatever they are."""
         for duty in self.cleanup.duties().values():
             for argument in BAD:
-                if duty != self.cleanup.remove_all_variants:
-                    self.assertIsInstance(self.failed(duty, argument), NotUnderstood)
+                if duty.work != self.cleanup.remove_all_variants:
+                    self.assertIsInstance(self.failed(duty.work, argument), NotUnderstood)
 
     def failed(self, duty: object, argument: object) -> BaseException:
         """What a duty raises."""

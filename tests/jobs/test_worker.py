@@ -7,7 +7,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.errors import MediaFailed, StoreUnavailable
-from pictd.jobs.worker import FIRST_PAUSE, LEASE, NotUnderstood, Worker
+from pictd.jobs.worker import FIRST_PAUSE, LEASE, Duty, NotUnderstood, Worker
 from pictd.model.records import Job, Queue
 from pictd.model.times import SECOND, from_seconds
 from pictd.repo.memory import MemoryRepo
@@ -24,7 +24,10 @@ class WorkerTests(SynchronousTestCase):
         self.done: list[object] = []
         self.failure: Exception | None = None
         self.gate: Deferred[None] | None = None
-        self.worker = Worker(self.repo, Queue.CLEANUP, {"Kind": self.duty}, self.clock)
+        self.given_up: list[object] = []
+        self.sorrow: Exception | None = None
+        duties = {"Kind": Duty(self.duty, self.give_up), "Quiet": Duty(self.duty)}
+        self.worker = Worker(self.repo, Queue.CLEANUP, duties, self.clock)
 
     async def duty(self, argument: object) -> None:
         """Fails, or waits at the gate, as the test says."""
@@ -33,6 +36,12 @@ class WorkerTests(SynchronousTestCase):
             await self.gate
         if self.failure is not None:
             raise self.failure
+
+    async def give_up(self, argument: object) -> None:
+        """Fails as the test says."""
+        if self.sorrow is not None:
+            raise self.sorrow
+        self.given_up.append(argument)
 
     def push(self, payload: object) -> None:
         """Queue a job."""
@@ -51,6 +60,12 @@ class WorkerTests(SynchronousTestCase):
         """The job, if another worker may take it now."""
         taken = self.repo.jobs.pop(Queue.CLEANUP, OTHER_WORKER, self.now(), SECOND)
         return self.successResultOf(Deferred.fromCoroutine(taken))
+
+    def exhaust(self) -> None:
+        """Let five workers die of the job."""
+        for _ in range(5):
+            self.assertIsNotNone(self.stolen())
+            self.clock.advance(1)
 
     def test_a_job_that_waits_is_taken_at_start(self) -> None:
         """And removed when it is done."""
@@ -93,6 +108,48 @@ class WorkerTests(SynchronousTestCase):
         self.assertEqual(len(self.done), 1)
         self.clock.pump([1.0] * 600)
         self.assertEqual((len(self.done), self.length()), (5, 0))
+
+    def test_a_job_that_fails_to_the_end_is_given_up(self) -> None:
+        """At once after the last attempt: somebody may wait for it."""
+        self.failure = StoreUnavailable()
+        self.push({"Kind": 7})
+        self.worker.startService()
+        self.clock.pump([0.5] * 200)
+        self.assertEqual((len(self.done), self.given_up, self.length()), (5, [7], 0))
+
+    def test_a_job_that_took_its_workers_down_is_given_up(self) -> None:
+        """And not worked on again."""
+        self.push({"Kind": 7})
+        self.exhaust()
+        self.worker.startService()
+        self.assertEqual((self.done, self.given_up, self.length()), ([], [7], 0))
+
+    def test_giving_up_what_nobody_waits_for(self) -> None:
+        """Removes the job."""
+        self.push("Quiet")
+        self.exhaust()
+        self.worker.startService()
+        self.assertEqual((self.done, self.given_up, self.length()), ([], [], 0))
+
+    def test_giving_up_is_retried(self) -> None:
+        """Where what failed passes by itself."""
+        self.sorrow = StoreUnavailable()
+        self.push({"Kind": 7})
+        self.exhaust()
+        self.worker.startService()
+        self.assertEqual((self.given_up, self.length()), ([], 1))
+        self.sorrow = None
+        self.clock.pump([1.0] * 100)
+        self.assertEqual((self.done, self.given_up, self.length()), ([], [7], 0))
+
+    def test_giving_up_may_fail_for_good(self) -> None:
+        """It is logged, and the job removed."""
+        self.sorrow = MediaFailed()
+        self.push({"Kind": 8})
+        self.exhaust()
+        self.worker.startService()
+        self.assertEqual((self.given_up, self.length()), ([], 0))
+        self.assertEqual(len(self.flushLoggedErrors(MediaFailed)), 1)
 
     def test_another_failure_is_final(self) -> None:
         """It is logged, and the worker goes on."""

@@ -11,6 +11,8 @@ from tests.contracts import (
     repo_aliases,
     repo_hashes,
     repo_jobs,
+    repo_proxies,
+    repo_uploads,
     repo_variants,
 )
 
@@ -39,9 +41,21 @@ class PagesTests(MemoryMixin, repo_hashes.PagesContract, TestCase):
     """``IHashes``: the listing."""
 
 
+class ProxiesTests(MemoryMixin, repo_proxies.ProxiesContract, TestCase):
+    """``IProxies``."""
+
+
 class VariantsTests(MemoryMixin, repo_variants.VariantsContract, TestCase):
     """``IVariants``."""
 
 
 class JobsTests(MemoryMixin, repo_jobs.JobsContract, TestCase):
     """``IJobs``."""
+
+
+class UploadsTests(MemoryMixin, repo_uploads.UploadsContract, TestCase):
+    """``IUploads``."""
+
+
+class UploadEndsTests(MemoryMixin, repo_uploads.UploadEndsContract, TestCase):
+    """``IUploads``: waiting, claiming, expiring."""

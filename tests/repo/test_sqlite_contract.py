@@ -15,6 +15,8 @@ from tests.contracts import (
     repo_aliases,
     repo_hashes,
     repo_jobs,
+    repo_proxies,
+    repo_uploads,
     repo_variants,
 )
 
@@ -45,9 +47,21 @@ class PagesTests(SqliteMixin, repo_hashes.PagesContract, TestCase):
     """``IHashes``: the listing."""
 
 
+class ProxiesTests(SqliteMixin, repo_proxies.ProxiesContract, TestCase):
+    """``IProxies``."""
+
+
 class VariantsTests(SqliteMixin, repo_variants.VariantsContract, TestCase):
     """``IVariants``."""
 
 
 class JobsTests(SqliteMixin, repo_jobs.JobsContract, TestCase):
     """``IJobs``."""
+
+
+class UploadsTests(SqliteMixin, repo_uploads.UploadsContract, TestCase):
+    """``IUploads``."""
+
+
+class UploadEndsTests(SqliteMixin, repo_uploads.UploadEndsContract, TestCase):
+    """``IUploads``: waiting, claiming, expiring."""

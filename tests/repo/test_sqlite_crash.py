@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -15,10 +16,20 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from pictd.model.alias import Alias
+from pictd.model.uploads import Uploaded
 from pictd.repo.sqlite.database import SqliteRepo
-from tests.contracts.repo import details_at, record_of
+from tests.contracts.repo import details_at, naming_of, record_of
+from tests.repo.writing_child import EXPIRING, url_of
 
 ENOUGH = 300
+COUNTS = """
+    SELECT (SELECT count(*) FROM jobs WHERE queue = 'process'),
+        (SELECT count(*) FROM uploads WHERE identifier IS NOT NULL AND result IS NULL),
+        (SELECT count(*) FROM uploads WHERE identifier IS NULL AND result IS NOT NULL),
+        (SELECT count(*) FROM aliases JOIN hashes USING (hash)),
+        (SELECT count(*) FROM proxies JOIN aliases USING (alias)),
+        (SELECT count(*) FROM jobs WHERE queue = 'cleanup')
+"""
 
 
 class KillAtWork(ProcessProtocol):
@@ -57,7 +68,7 @@ class CrashTests(TestCase):
     timeout = 60
 
     async def test_acknowledged_writes_survive(self) -> None:
-        """Every one of them, whole, in a database that is intact."""
+        """Every one of them, whole, in a database that is intact; no step is there in part."""
         path = Path(self.mktemp()).absolute()
         protocol = KillAtWork()
         IReactorProcess(reactor).spawnProcess(
@@ -69,17 +80,41 @@ class CrashTests(TestCase):
         acknowledged = await protocol.ended
         self.assertGreaterEqual(len(acknowledged), ENOUGH)
         await self.check_content(path, acknowledged)
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection:
             self.assertEqual(connection.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
             self.assertEqual(connection.execute("PRAGMA foreign_key_check").fetchall(), [])
-        connection.close()
+            self.check_steps(connection)
 
     async def check_content(self, path: Path, numbers: list[int]) -> None:
-        """Alias, record and details are all there."""
+        """What was published is there; what expired is not."""
         repo = SqliteRepo(path, IReactorThreads(reactor))
         await repo.open()
         for number in numbers:
-            found = await repo.aliases.find(Alias(f"alias-{number}"))
-            assert found is not None, number
-            self.assertEqual((found.record, found.details), (record_of(number), details_at(number)))
+            await (self.check_gone if number % EXPIRING == 0 else self.check_there)(repo, number)
         await repo.close()
+
+    async def check_there(self, repo: SqliteRepo, number: int) -> None:
+        """Alias, record, details, the URL and the result of the upload."""
+        naming = naming_of(f"alias-{number}")
+        found = await repo.aliases.find(naming.alias)
+        assert found is not None, number
+        self.assertEqual((found.record, found.details), (record_of(number), details_at(number)))
+        self.assertEqual(await repo.proxies.find(url_of(number)), naming.alias)
+        upload = await repo.uploads.find(f"upload-{number}")
+        assert upload is not None, number
+        self.assertEqual(upload.result, Uploaded(naming.alias, naming.token))
+
+    async def check_gone(self, repo: SqliteRepo, number: int) -> None:
+        """None of it."""
+        self.assertIsNone(await repo.uploads.find(f"upload-{number}"))
+        self.assertIsNone(await repo.proxies.find(url_of(number)))
+        self.assertIsNone(await repo.aliases.find(Alias(f"alias-{number}")))
+        self.assertFalse(await repo.refers_to(record_of(number).identifier))
+
+    def check_steps(self, connection: sqlite3.Connection) -> None:
+        """Also of what was not acknowledged: each upload began with its job, let go of its raw
+        bytes when it was published, and of its original when it expired."""
+        ((begun, pending, published, named, proxied, doomed),) = connection.execute(COUNTS)
+        expired = begun - pending - published
+        self.assertEqual((named, proxied), (published, published))
+        self.assertEqual(doomed, published + 2 * expired)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -13,11 +14,11 @@ from twisted.trial.unittest import TestCase
 from pictd.errors import RepoUnavailable
 from pictd.model.alias import Alias
 from pictd.model.records import Queue
+from pictd.model.uploads import Upload
+from pictd.repo.sqlite import proxies, schema, uploads, variants
 from pictd.repo.sqlite.connection import open_writer
-from pictd.repo.sqlite.database import SqliteRepo
-from tests.contracts.repo import FAR, details_at, hash_of, record_of, token_of
-
-URL = "https://example.com/cat.png"
+from pictd.repo.sqlite.database import REFERS, SqliteRepo
+from tests.contracts.repo import FAR, details_at, naming_of, record_of, token_of
 
 
 class DatabaseTests(TestCase):
@@ -44,9 +45,7 @@ class DatabaseTests(TestCase):
 
     async def publish(self, number: int = 1) -> None:
         """Content under the alias ``one``."""
-        await self.repo.hashes.publish(
-            record_of(number), details_at(number), Alias("one"), token_of("one")
-        )
+        await self.repo.hashes.publish(record_of(number), details_at(number), naming_of("one"))
 
     async def test_makes_the_file(self) -> None:
         """With its folder; nobody but the owner may read it, nor what SQLite puts beside it."""
@@ -146,28 +145,52 @@ class DatabaseTests(TestCase):
         taken = [await repo.jobs.pop(Queue.PROCESS, "w", 0, 60) for repo in (self.repo, other)]
         self.assertEqual([job is None for job in taken], [False, True])
 
-    async def test_proxied(self) -> None:
-        """A URL leads to its alias, until the alias is removed."""
+    async def test_a_url_of_many(self) -> None:
+        """An alias that was taken over with several URLs is outdated when all of them are."""
         await self.repo.open()
         await self.publish()
-        self.execute("INSERT INTO proxies VALUES (?, 'one', 0)", URL)
-        self.assertEqual(await self.repo.aliases.proxied(URL), Alias("one"))
-        await self.repo.aliases.remove(Alias("one"))
-        self.assertIsNone(await self.repo.aliases.proxied(URL))
+        self.execute("INSERT INTO proxies VALUES ('a', 'one', 5), ('b', 'one', 9), ('c', 'one', 9)")
+        outdated = [list(await self.repo.proxies.outdated(before, 10)) for before in (6, 9, 10)]
+        self.assertEqual(outdated, [[], [], [(Alias("one"), token_of("one"))]])
+        self.assertFalse(await self.repo.proxies.remove_outdated(Alias("one"), 9))
+        self.assertTrue(await self.repo.proxies.remove_outdated(Alias("one"), 10))
+        self.assertEqual(self.execute("SELECT url FROM proxies"), [])
 
-    async def test_purge_removes_proxy_relations(self) -> None:
-        """Of every alias."""
+    async def test_an_upload_without_bytes(self) -> None:
+        """One that was taken over pending, from where only its job knows them."""
         await self.repo.open()
-        await self.publish()
-        self.execute("INSERT INTO proxies VALUES (?, 'one', 0)", URL)
-        await self.repo.hashes.purge(hash_of(1))
-        self.assertIsNone(await self.repo.aliases.proxied(URL))
+        self.execute("INSERT INTO uploads VALUES ('u', NULL, 1, NULL)")
+        self.assertEqual(await self.repo.uploads.find("u"), Upload("u", None, 1))
+        self.assertTrue(await self.repo.uploads.fail("u", "a", "b"))
+        self.assertEqual(await self.repo.jobs.length(Queue.CLEANUP), 0)
 
-    async def test_touch_never_goes_back(self) -> None:
-        """Batches of several processes may arrive in any order."""
+    async def test_results_are_stored_in_their_form(self) -> None:
+        """That of spec storage §1.10."""
         await self.repo.open()
-        await self.publish()
-        await self.repo.variants.add(hash_of(1), "webp", "v", details_at(1), accessed=5)
-        for moment in (9, 7):
-            await self.repo.variants.touch({(hash_of(1), "webp"): moment})
-        self.assertEqual(self.execute("SELECT accessed FROM variants"), [(9,)])
+        await self.repo.uploads.begin("u", "raw", None, 1)
+        await self.repo.uploads.fail("u", "no", "code")
+        stored = self.execute("SELECT result FROM uploads")
+        self.assertEqual(stored, [('{"Failure":{"message":"no","code":"code"}}',)])
+
+    async def test_an_older_database(self) -> None:
+        """Opening it brings the schema up to date; what is in it stays."""
+        self.path.parent.mkdir(parents=True)
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+            schema.upgrade(connection, schema.scripts()[:1])
+        self.execute("INSERT INTO settings VALUES ('a', x'00')")
+        self.execute("INSERT INTO jobs (queue, payload, due) VALUES ('process', '1', 0)")
+        await self.repo.open()
+        self.assertEqual(await self.repo.settings.get("a"), b"\0")
+        self.assertEqual(await self.repo.jobs.length(Queue.PROCESS), 1)
+        await self.repo.uploads.begin("u", "raw", None, 1)
+        self.assertTrue(await self.repo.refers_to("raw"))
+
+    async def test_looks_up_by_index(self) -> None:
+        """What walks by age, or asks for an identifier, neither scans a table nor sorts."""
+        await self.repo.open()
+        for sql in (proxies.OUTDATED, variants.OUTDATED, uploads.EXPIRED, REFERS):
+            blanks = [0] * (1 if sql is REFERS else 2)
+            plan = self.execute(f"EXPLAIN QUERY PLAN {sql}", *blanks)
+            steps = [str(step) for *_, step in plan]
+            self.assertEqual([each for each in steps if "SCAN" in each or "TEMP" in each], [], sql)
+            self.assertTrue([each for each in steps if "SEARCH" in each], sql)

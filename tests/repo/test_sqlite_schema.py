@@ -62,4 +62,4 @@ class UpgradeTests(SynchronousTestCase):
     def test_the_files_work(self) -> None:
         """On an empty database, and with every constraint on."""
         upgrade(self.connection, scripts())
-        self.assertLessEqual({"hashes", "aliases", "variants", "jobs"}, self.tables())
+        self.assertLessEqual({"hashes", "aliases", "variants", "jobs", "uploads"}, self.tables())

@@ -17,6 +17,7 @@ from pictd.model.records import Queue
 from pictd.repo.sqlite import writer
 from pictd.repo.sqlite.connection import open_writer
 from pictd.repo.sqlite.writer import Step, Writer
+from pictd.repo.wakeups import Topic
 
 TABLES = (
     "CREATE TABLE things (thing PRIMARY KEY)",
@@ -57,16 +58,16 @@ class WriterTests(TestCase):
             connection.execute(table)
         self.statements: list[str] = []
         connection.set_trace_callback(self.statements.append)
-        self.woken: list[Queue] = []
+        self.woken: list[Topic] = []
         self.writer = Writer(IReactorFromThreads(reactor), self.wake)
         self.writer.start(connection)
         self.addCleanup(lambda: Deferred.fromCoroutine(self.writer.stop()))
         self.other = sqlite3.connect(path, isolation_level=None)
         self.addCleanup(self.other.close)
 
-    def wake(self, queues: Iterable[Queue]) -> None:
-        """Who waits for work."""
-        self.woken.extend(queues)
+    def wake(self, topics: Iterable[Topic]) -> None:
+        """Who waits for news."""
+        self.woken.extend(topics)
 
     def things(self) -> list[object]:
         """What another process would see."""
@@ -230,19 +231,19 @@ class WriterTests(TestCase):
             await self.writer.run(insert(2))
 
     async def test_wakes_after_the_commit(self) -> None:
-        """Those who wait for the queues that a step pushed to."""
+        """Those who wait for what a step has news of."""
 
         def push(step: Step) -> None:
-            step.pushed.add(Queue.PROCESS)
+            step.news.update([Queue.PROCESS, "an upload"])
 
         await self.writer.run(push)
-        self.assertEqual(self.woken, [Queue.PROCESS])
+        self.assertEqual(set(self.woken), {Queue.PROCESS, "an upload"})
 
     async def test_a_failed_step_wakes_nobody(self) -> None:
         """What it pushed is not there."""
 
         def push(step: Step) -> None:
-            step.pushed.add(Queue.PROCESS)
+            step.news.add(Queue.PROCESS)
             raise AliasAlreadyExists
 
         await self.assertFailure(self.writer.run(push), AliasAlreadyExists)

@@ -1,4 +1,4 @@
-"""A program that publishes without end, and prints the number of what was acknowledged."""
+"""A program that uploads without end, and prints the number of what was acknowledged."""
 
 from __future__ import annotations
 
@@ -9,20 +9,28 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorCore, IReactorThreads
 
-from pictd.model.alias import Alias
 from pictd.repo.sqlite.database import SqliteRepo
-from tests.contracts.repo import details_at, record_of, token_of
+from tests.contracts.repo import details_at, naming_of, record_of
 
 WRITERS = 8
+EXPIRING = 5
+"""Each upload whose number this divides expires as soon as it is published."""
+
+
+def url_of(number: int) -> str:
+    """What upload number so-and-so is proxied for."""
+    return f"https://example.com/{number}.png"
 
 
 async def write(repo: SqliteRepo, first: int) -> None:
     """Every eighth number."""
     for number in range(first, 2**16, WRITERS):
-        alias = Alias(f"alias-{number}")
-        await repo.hashes.publish(
-            record_of(number), details_at(number), alias, token_of(str(alias))
-        )
+        id = f"upload-{number}"
+        await repo.uploads.begin(id, f"raw/{number}", {"number": number}, number)
+        naming = naming_of(f"alias-{number}", url_of(number), number, id)
+        await repo.hashes.publish(record_of(number), details_at(number), naming)
+        if number % EXPIRING == 0:
+            await repo.uploads.expire(id, number + 1)
         sys.stdout.write(f"{number}\n")
         sys.stdout.flush()
 

@@ -19,17 +19,21 @@ from pictd.repo.sqlite.connection import create_file, open_writer
 from pictd.repo.sqlite.details import SqliteDetails
 from pictd.repo.sqlite.hashes import SqliteHashes
 from pictd.repo.sqlite.jobs import SqliteJobs
+from pictd.repo.sqlite.proxies import SqliteProxies
 from pictd.repo.sqlite.reader import Reader
 from pictd.repo.sqlite.settings import SET, SqliteSettings
+from pictd.repo.sqlite.uploads import SqliteUploads
 from pictd.repo.sqlite.variants import SqliteVariants
 from pictd.repo.sqlite.writer import Step, Writer
 from pictd.repo.wakeups import Wakeups
 
-_REFERS = """
+REFERS = """
     SELECT 1 FROM hashes WHERE identifier = ?1
     UNION ALL SELECT 1 FROM hashes WHERE motion = ?1
-    UNION ALL SELECT 1 FROM variants WHERE identifier = ?1 LIMIT 1
+    UNION ALL SELECT 1 FROM variants WHERE identifier = ?1
+    UNION ALL SELECT 1 FROM uploads WHERE identifier = ?1 LIMIT 1
 """
+"""Takes an identifier."""
 
 
 @implementer(IRepo)
@@ -44,9 +48,11 @@ class SqliteRepo:
         self._reader = reader = Reader(path, reactor)
         self._writer = writer = Writer(reactor, wakeups.wake)
         self.aliases = SqliteAliases(reader, writer)
+        self.proxies = SqliteProxies(reader, writer)
         self.hashes = SqliteHashes(reader, writer)
         self.variants = SqliteVariants(reader, writer)
         self.details = SqliteDetails(reader, writer)
+        self.uploads = SqliteUploads(reader, writer, wakeups)
         self.settings = SqliteSettings(reader, writer)
         self.jobs = SqliteJobs(reader, writer, wakeups)
 
@@ -64,7 +70,7 @@ class SqliteRepo:
 
     async def refers_to(self, identifier: str) -> bool:
         """See ``IRepo``."""
-        return bool(self._reader.rows(_REFERS, identifier))
+        return bool(self._reader.rows(REFERS, identifier))
 
     async def check(self, read_only: bool = False) -> None:
         """See ``IRepo``. Writes ``health-value`` among the settings."""

@@ -9,14 +9,14 @@ import attrs
 from zope.interface import implementer
 
 from pictd.interfaces import IHashes
-from pictd.model.alias import Alias, DeleteToken
+from pictd.model.alias import Alias
 from pictd.model.details import Details
 from pictd.model.hashes import Hash
-from pictd.model.records import HashRecord, Page, Published
+from pictd.model.records import HashRecord, Naming, Page, Published
 from pictd.repo.sqlite import rows
-from pictd.repo.sqlite.aliases import give_alias
 from pictd.repo.sqlite.details import find_details, save_details
 from pictd.repo.sqlite.listing import Place, page_at, page_from
+from pictd.repo.sqlite.naming import give_name
 from pictd.repo.sqlite.reader import Reader
 from pictd.repo.sqlite.removal import remove_aliases, remove_unnamed
 from pictd.repo.sqlite.writer import Step, Writer
@@ -39,11 +39,9 @@ class SqliteHashes:
         self._reader = reader
         self._writer = writer
 
-    async def publish(
-        self, record: HashRecord, details: Details, alias: Alias, token: DeleteToken
-    ) -> Published:
+    async def publish(self, record: HashRecord, details: Details, naming: Naming) -> Published:
         """See ``IHashes``."""
-        return await self._writer.run(_Publication(record, details, alias, token).publish)
+        return await self._writer.run(_Publication(record, details, naming).publish)
 
     async def find(self, hash: Hash) -> HashRecord | None:
         """See ``IHashes``."""
@@ -95,15 +93,14 @@ class _Publication:
 
     record: HashRecord
     details: Details
-    alias: Alias
-    token: DeleteToken
+    naming: Naming
 
     def publish(self, step: Step) -> Published:
-        """:raise AliasAlreadyExists: the whole step is undone."""
+        """Whatever naming raises undoes the whole step."""
         key = self.record.hash.to_bytes()
         found = step.rows(_FIND, key)
         published = self._earlier(step, rows.record(found[0])) if found else self._new(step, key)
-        give_alias(step, self.alias, self.token, key)
+        give_name(step, self.naming, key)
         return published
 
     def _earlier(self, step: Step, record: HashRecord) -> Published:

@@ -23,6 +23,10 @@ _TAKE = "UPDATE jobs SET worker = ?, leased_until = ?, attempts_left = ? WHERE i
 _RENEW = "UPDATE jobs SET leased_until = ? WHERE id = ? AND worker = ?"
 _FINISH = "DELETE FROM jobs WHERE id = ? AND worker = ?"
 _RETRY = "UPDATE jobs SET worker = NULL, leased_until = 0, due = ? WHERE id = ? AND worker = ?"
+_RELEASE = (
+    "UPDATE jobs SET worker = NULL, leased_until = 0, attempts_left = attempts_left + ?"
+    " WHERE id = ? AND worker = ?"
+)
 
 
 @implementer(IJobs)
@@ -58,10 +62,11 @@ class SqliteJobs:
 
     async def retry(self, job: Job, worker: str, due: int) -> None:
         """See ``IJobs``."""
-        if job.attempts_left <= 0:
-            return await self.finish(job, worker)
         await self._writer.run(lambda step: step.execute(_RETRY, due, int(job.id), worker))
-        return None
+
+    async def release(self, job: Job, worker: str) -> None:
+        """See ``IJobs``."""
+        await self._writer.run(lambda step: _release(step, job, worker))
 
     async def length(self, queue: Queue) -> int:
         """See ``IJobs``."""
@@ -85,7 +90,7 @@ def push_job(
     text = json.dumps(payload, separators=(",", ":"))
     if not step.execute(_PUSH, queue.value, text, unique_key, due):
         return False
-    step.pushed.add(queue)
+    step.news.add(queue)
     return True
 
 
@@ -95,10 +100,16 @@ def push_cleanup(step: Step, identifier: str) -> None:
 
 
 def _pop(step: Step, queue: Queue, worker: str, now: int, lease: int) -> Job | None:
-    while found := step.rows(_NEXT, queue.value, now, now):
-        ((id, payload, attempts),) = found
-        if attempts > 0:
-            step.execute(_TAKE, worker, now + lease, attempts - 1, id)
-            return Job(str(id), queue, json.loads(payload), attempts - 1)
-        step.execute("DELETE FROM jobs WHERE id = ?", id)  # it has taken its workers down
-    return None
+    found = step.rows(_NEXT, queue.value, now, now)
+    if not found:
+        return None
+    ((id, payload, attempts),) = found
+    left = max(0, attempts - 1)
+    step.execute(_TAKE, worker, now + lease, left, id)
+    return Job(str(id), queue, json.loads(payload), left, exhausted=attempts == 0)
+
+
+def _release(step: Step, job: Job, worker: str) -> None:
+    given_back = 0 if job.exhausted else 1
+    if step.execute(_RELEASE, given_back, int(job.id), worker):
+        step.news.add(job.queue)

@@ -19,6 +19,17 @@ def remove_aliases(step: Step, key: bytes) -> None:
     step.execute("DELETE FROM aliases WHERE hash = ?", key)
 
 
+def remove_alias(step: Step, alias: str) -> bool:
+    """See ``IAliases.remove``."""
+    found = step.rows("SELECT hash FROM aliases WHERE alias = ?", alias)
+    if not found:
+        return False
+    step.execute("DELETE FROM proxies WHERE alias = ?", alias)
+    step.execute("DELETE FROM aliases WHERE alias = ?", alias)
+    remove_unnamed(step, found[0][0])
+    return True
+
+
 def remove_unnamed(step: Step, key: bytes) -> bool:
     """Remove content that has no alias. False: it has one."""
     if step.rows("SELECT 1 FROM aliases WHERE hash = ? LIMIT 1", key):

@@ -14,7 +14,7 @@ from pictd.model.records import Variant
 from pictd.repo.sqlite import rows
 from pictd.repo.sqlite.details import save_details
 from pictd.repo.sqlite.jobs import push_cleanup
-from pictd.repo.sqlite.reader import Reader
+from pictd.repo.sqlite.reader import Reader, Row, fetch
 from pictd.repo.sqlite.writer import Step, Writer
 
 _FIND = f"""
@@ -25,6 +25,14 @@ _FIND = f"""
 _ADD = "INSERT INTO variants VALUES (?, ?, ?, ?)"
 _TOUCH = "UPDATE variants SET accessed = max(accessed, ?) WHERE hash = ? AND variant = ?"
 _REMOVE = "DELETE FROM variants WHERE hash = ? AND variant = ? RETURNING identifier"
+OUTDATED = """
+    SELECT hash, variant FROM variants WHERE accessed < ?
+    ORDER BY accessed, hash, variant LIMIT ?
+"""
+"""Takes a moment and a limit."""
+_REMOVE_OUTDATED = (
+    "DELETE FROM variants WHERE hash = ? AND variant = ? AND accessed < ? RETURNING identifier"
+)
 _REMOVE_ALL = "DELETE FROM variants WHERE hash = ? RETURNING identifier"
 
 
@@ -60,10 +68,21 @@ class SqliteVariants:
         return await self._writer.run(lambda step: _remove(step, hash.to_bytes(), keys))
 
     async def touch(self, accesses: Mapping[tuple[Hash, str], int]) -> None:
-        """See ``IVariants``. A moment earlier than the recorded one changes nothing."""
+        """See ``IVariants``."""
         if accesses:
             updates = [(at, hash.to_bytes(), key) for (hash, key), at in accesses.items()]
             await self._writer.run(lambda step: step.connection.executemany(_TOUCH, updates))
+
+    async def outdated(self, before: int, limit: int) -> Sequence[tuple[Hash, str]]:
+        """See ``IVariants``."""
+        found = await self._reader.in_thread(lambda db: fetch(db, OUTDATED, before, limit))
+        return [(rows.hash_of(hash), key) for hash, key in found]
+
+    async def remove_outdated(self, hash: Hash, keys: Sequence[str], before: int) -> int:
+        """See ``IVariants``."""
+        return await self._writer.run(
+            lambda step: _remove_outdated(step, hash.to_bytes(), keys, before)
+        )
 
 
 @attrs.frozen
@@ -100,6 +119,15 @@ def _remove(step: Step, hash: bytes, keys: Sequence[str] | None) -> int:
         gone = list(step.rows(_REMOVE_ALL, hash))
     else:
         gone = [row for key in keys for row in step.rows(_REMOVE, hash, key)]
+    return _clean_up(step, gone)
+
+
+def _remove_outdated(step: Step, hash: bytes, keys: Sequence[str], before: int) -> int:
+    gone = [row for key in keys for row in step.rows(_REMOVE_OUTDATED, hash, key, before)]
+    return _clean_up(step, gone)
+
+
+def _clean_up(step: Step, gone: Sequence[Row]) -> int:
     for (identifier,) in gone:
         push_cleanup(step, identifier)
     return len(gone)

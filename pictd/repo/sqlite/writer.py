@@ -25,16 +25,16 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from pictd.errors import AliasAlreadyExists, RepoUnavailable
-from pictd.model.records import Queue
+from pictd.errors import AliasAlreadyExists, RepoUnavailable, UploadGone, UrlAlreadyProxied
 from pictd.repo.sqlite.connection import unavailable
+from pictd.repo.wakeups import Topic
 
 T = TypeVar("T")
 _BATCH = 1000
 """Most steps in one commit."""
 MOST_WAITING = 20_000
 """Steps; beyond, callers are refused."""
-_EXPECTED = AliasAlreadyExists
+_EXPECTED = (AliasAlreadyExists, UrlAlreadyProxied, UploadGone)
 """What a step may raise without anything being wrong with the server."""
 
 
@@ -42,11 +42,11 @@ _EXPECTED = AliasAlreadyExists
 class Step:
     """What one step works with.
 
-    :ivar pushed: queues that the step puts jobs on; their waiters wake after the commit.
+    :ivar news: what the step has news of: those who wait for it wake after the commit.
     """
 
     connection: sqlite3.Connection
-    pushed: set[Queue] = attrs.field(factory=set)
+    news: set[Topic] = attrs.field(factory=set)
 
     def execute(self, sql: str, *parameters: object) -> int:
         """:return: the number of rows that were changed."""
@@ -68,7 +68,7 @@ class _Entry(Generic[T]):
     answer: Deferred[T]
     withdrawn: bool = False
     outcome: T | Failure | None = None
-    pushed: frozenset[Queue] = frozenset()
+    news: frozenset[Topic] = frozenset()
 
 
 class Writer:
@@ -77,9 +77,9 @@ class Writer:
     _log = Logger()
 
     def __init__(
-        self, reactor: IReactorFromThreads, woken: Callable[[Iterable[Queue]], None]
+        self, reactor: IReactorFromThreads, woken: Callable[[Iterable[Topic]], None]
     ) -> None:
-        """:param woken: called with the queues that a commit pushed jobs to."""
+        """:param woken: called with the news of a commit."""
         self._reactor = reactor
         self._woken = woken
         self._queue: SimpleQueue[_Entry[Any] | None] = SimpleQueue()
@@ -142,11 +142,11 @@ class Writer:
     def _answer(self, batch: Sequence[_Entry[Any]]) -> None:
         """Back in the reactor's thread."""
         self._waiting -= len(batch)
-        self._woken(frozenset[Queue]().union(*(entry.pushed for entry in batch)))
+        self._woken(frozenset[Topic]().union(*(entry.news for entry in batch)))
         for entry in batch:
             if not entry.answer.called:
                 entry.answer.callback(entry.outcome)
-            elif isinstance(entry.outcome, Failure) and not entry.outcome.check(_EXPECTED):
+            elif isinstance(entry.outcome, Failure) and not entry.outcome.check(*_EXPECTED):
                 self._log.failure("A write failed whose caller had left", entry.outcome)
 
 
@@ -173,7 +173,7 @@ def _attempt(connection: sqlite3.Connection, entry: _Entry[Any]) -> None:
     connection.execute("SAVEPOINT step")
     try:
         entry.outcome = entry.operation(step)
-        entry.pushed = frozenset(step.pushed)
+        entry.news = frozenset(step.news)
     except Exception as error:
         if not connection.in_transaction:
             raise
@@ -185,7 +185,7 @@ def _attempt(connection: sqlite3.Connection, entry: _Entry[Any]) -> None:
 def _fail(batch: Sequence[_Entry[Any]], error: BaseException) -> None:
     """Nothing of the batch was written, so what its steps found no longer holds either."""
     for entry in batch:
-        entry.pushed = frozenset()
+        entry.news = frozenset()
         entry.outcome = Failure(unavailable(error))
 
 
