@@ -23,7 +23,7 @@ from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.choices import OnError
 from pictd.config.schema import Config
 from pictd.errors import RepoUnusable, StoreUnavailable
-from pictd.generate.service import Backends as GenerateBackends
+from pictd.generate.backends import Backends as GenerateBackends
 from pictd.generate.service import Generate
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends

@@ -177,6 +177,13 @@ class IHashes(Interface):
         """Point a record whose bytes are lost at a new copy (contract C2). The details move along;
         their ``created_at`` stays. False, and nothing done: the record does not name ``lost``."""
 
+    async def set_motion(
+        hash: Hash, lost: str | None, identifier: str, details: Details
+    ) -> str | None:
+        """Record the still frame of a video, which until now has none, or has ``lost``. Where
+        another was recorded meanwhile, that one stays and ``identifier`` is unknown to the repo.
+        The identifier that is recorded; None, and nothing done: the content is gone."""
+
     async def set_blurhash(hash: Hash, blurhash: str) -> None:
         """Overwrites; does nothing for unknown content."""
 

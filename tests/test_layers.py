@@ -19,6 +19,7 @@ RANKS = {
     "interfaces": 1,
     "metrics": 1,
     "stages": 1,
+    "coalescing": 1,
     "signals": 1,
     "store": 2,
     "repo": 2,

@@ -12,31 +12,17 @@ from pathlib import Path
 import attrs
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 
+from pictd.coalescing import Coalescer
 from pictd.errors import AliasNotFound, BytesLost
-from pictd.generate.coalescing import Coalescer
-from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+from pictd.generate.backends import Backends
+from pictd.generate.motions import Motions
 from pictd.model.details import Details
-from pictd.model.formats import Output
+from pictd.model.formats import Kind, Output
 from pictd.model.hashes import Hash
 from pictd.model.operations import Chain
 from pictd.model.records import Original, Rendered, Variant
 from pictd.model.times import from_seconds
-
-REMEMBER_FAILURES = 10.0
-"""Seconds in which a variant that can't be made is not tried again."""
-
-
-@attrs.frozen
-class Backends:
-    """What makers work with."""
-
-    repo: IRepo
-    store: IStore
-    media: IMedia
-    scratch: IScratch
-    clock: IReactorTime
 
 
 @attrs.frozen
@@ -52,12 +38,20 @@ class Recipe:
         return self.chain.key(self.output)
 
 
-class Generate(Service):
-    """Makes variants that are not there yet."""
+REMEMBER_FAILURES = 60.0
+"""Seconds."""
 
-    def __init__(self, backends: Backends) -> None:
+
+class Generate(Service):
+    """Makes variants that are not there yet.
+
+    :param remember: seconds in which one that can't be made is not tried again.
+    """
+
+    def __init__(self, backends: Backends, remember: float = REMEMBER_FAILURES) -> None:
         self._backends = backends
-        self._makers: Coalescer[Variant] = Coalescer(backends.clock, REMEMBER_FAILURES)
+        self._motions = Motions(backends)
+        self._makers: Coalescer[Variant] = Coalescer(backends.clock, lambda _: remember)
 
     async def find(self, hash: Hash, recipe: Recipe) -> Variant | None:
         """The variant, if it was made."""
@@ -91,14 +85,15 @@ class Generate(Service):
             await self._backends.scratch.discard(folder)
 
     async def _render(self, original: Original, recipe: Recipe, folder: Path) -> Rendered:
-        record = original.record
+        record, media = original.record, self._backends.media
+        if record.hash.format.kind is Kind.VIDEO:
+            still = await self._motions.still(record, folder)
+            return await media.render(still.path, still.format, folder, recipe.chain, recipe.output)
         source = await self._backends.store.local(record.identifier, folder)
         if source is None:
             kept = await self._backends.repo.refers_to(record.identifier)
             raise BytesLost if kept else AliasNotFound  # removed since it was looked up
-        return await self._backends.media.render(
-            source, record.hash.format, folder, recipe.chain, recipe.output
-        )
+        return await media.render(source, record.hash.format, folder, recipe.chain, recipe.output)
 
     async def _record(self, hash: Hash, recipe: Recipe, made: Rendered) -> Variant:
         store, format = self._backends.store, made.format

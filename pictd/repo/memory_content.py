@@ -84,6 +84,19 @@ class MemoryHashes:
         self._tables.details.setdefault(identifier, moved)
         return True
 
+    async def set_motion(
+        self, hash: Hash, lost: str | None, identifier: str, details: Details
+    ) -> str | None:
+        """See ``IHashes``."""
+        record = self._tables.hashes.get(hash)
+        if record is None or record.motion != lost:
+            return None if record is None else record.motion
+        self._tables.hashes[hash] = attrs.evolve(record, motion=identifier)
+        self._tables.details.setdefault(identifier, details)
+        if lost is not None:
+            self._tables.details.pop(lost, None)
+        return identifier
+
     async def set_blurhash(self, hash: Hash, blurhash: str) -> None:
         """See ``IHashes``."""
         if hash in self._tables.hashes:

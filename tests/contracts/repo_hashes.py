@@ -68,6 +68,33 @@ class HashesContract(RepoContract):
         """The answer is no."""
         self.assertFalse(await self.repo.hashes.heal(hash_of(1), "a", "b", details_at(1)))
 
+    async def test_the_still_frame_is_recorded_once(self) -> None:
+        """Of two that are made at the same time the first stays."""
+        await self.publish(1, "one")
+        set_motion = self.repo.hashes.set_motion
+        self.assertEqual(await set_motion(hash_of(1), None, "a", details_at(5)), "a")
+        self.assertEqual(await set_motion(hash_of(1), None, "b", details_at(6)), "a")
+        record = await self.repo.hashes.find(hash_of(1))
+        self.assertEqual(record, attrs.evolve(record_of(1), motion="a"))
+        self.assertEqual(await self.repo.details.find("a"), details_at(5))
+        self.assertIsNone(await self.repo.details.find("b"))
+        self.assertTrue(await self.repo.refers_to("a"))
+
+    async def test_a_lost_still_frame_is_replaced(self) -> None:
+        """The new one takes its place, and its facts go."""
+        await self.publish(1, "one")
+        set_motion = self.repo.hashes.set_motion
+        await set_motion(hash_of(1), None, "a", details_at(5))
+        self.assertEqual(await set_motion(hash_of(1), "a", "b", details_at(6)), "b")
+        self.assertIsNone(await self.repo.details.find("a"))
+        self.assertEqual(await self.repo.details.find("b"), details_at(6))
+
+    async def test_the_still_frame_of_unknown_content(self) -> None:
+        """Nothing is recorded."""
+        set_motion = self.repo.hashes.set_motion
+        self.assertIsNone(await set_motion(hash_of(1), None, "a", details_at(5)))
+        self.assertIsNone(await self.repo.details.find("a"))
+
     async def test_blurhash_overwrites(self) -> None:
         """The last one counts; unknown content is passed over."""
         await self.publish(1, "one")

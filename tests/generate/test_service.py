@@ -5,7 +5,8 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from pictd.errors import AliasNotFound, BytesLost, MediaFailed
-from pictd.generate.service import Backends, Generate, Recipe
+from pictd.generate.backends import Backends
+from pictd.generate.service import Generate, Recipe
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends
 from pictd.model.formats import Output

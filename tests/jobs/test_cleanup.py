@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pictd.errors import StoreUnavailable
-from pictd.generate.service import Backends as GenerateBackends
+from pictd.generate.backends import Backends as GenerateBackends
 from pictd.generate.service import Generate, Recipe
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Ingested

@@ -27,11 +27,13 @@ def _nothing() -> None:
 @implementer(IMedia)
 @attrs.define
 class PlainMedia:
-    """Takes every file for a PNG of 4 by 3 pixels; variants are the source with the key after it.
+    """Takes every file for a picture of 4 by 3 pixels; a variant is the source and its key.
 
     :ivar failure: raised by everything, while it is set.
     :ivar rendering_failure: raised by renditions alone.
     :ivar gated: work waits for a Deferred of its own in ``waiting`` before it is done.
+    :ivar format: what every file is taken for.
+    :ivar drawn: how many still frames were made.
     :ivar rendered: keys of the variants that were made.
     """
 
@@ -39,6 +41,8 @@ class PlainMedia:
     rendering_failure: PictdError | None = None
     gated: bool = False
     waiting: list[Deferred[None]] = attrs.field(factory=list)
+    format: Format = Format.IMAGE_PNG
+    drawn: int = 0
     rendered: list[str] = attrs.field(factory=list)
     on_work: Callable[[], None] = _nothing
 
@@ -58,7 +62,7 @@ class PlainMedia:
         result = folder / "result"
         result.write_bytes(data)
         digest = hashlib.sha256(data).digest()
-        return Normalised(result, Hash(digest, len(data), Format.IMAGE_PNG), 4, 3, None, "BLUR")
+        return Normalised(result, Hash(digest, len(data), self.format), 4, 3, None, "BLUR")
 
     async def render(
         self, source: Path, format: Format, folder: Path, chain: Chain, output: Output
@@ -83,6 +87,7 @@ class PlainMedia:
     async def motion(self, source: Path, format: Format, folder: Path) -> Rendered:
         """The source's bytes, shorter."""
         await self._work()
+        self.drawn += 1
         result = folder / "motion"
         result.write_bytes(source.read_bytes()[:-1])
         return Rendered(result, Format.IMAGE_JPEG, 4, 3, None)

@@ -17,7 +17,7 @@ from twisted.web.client import Agent, HTTPConnectionPool
 from pictd.catalog.access import AccessLog
 from pictd.catalog.lookup import Lookup
 from pictd.catalog.removal import Removal
-from pictd.generate.service import Backends as GenerateBackends
+from pictd.generate.backends import Backends as GenerateBackends
 from pictd.generate.service import Generate
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends

@@ -28,6 +28,7 @@ _MOST = 2**31
 _FIND = f"SELECT {rows.RECORD} FROM hashes AS h WHERE h.hash = ?"
 _ADD = "INSERT INTO hashes (hash, identifier, created_at, blurhash, motion) VALUES (?, ?, ?, ?, ?)"
 _HEAL = "UPDATE hashes SET identifier = ? WHERE hash = ? AND identifier = ?"
+_MOTION = "UPDATE hashes SET motion = ? WHERE hash = ? AND motion IS ?"
 _BLURHASH = "UPDATE hashes SET blurhash = ? WHERE hash = ?"
 
 
@@ -52,6 +53,14 @@ class SqliteHashes:
         """See ``IHashes``."""
         return await self._writer.run(
             lambda step: _heal(step, (identifier, hash.to_bytes(), lost), details)
+        )
+
+    async def set_motion(
+        self, hash: Hash, lost: str | None, identifier: str, details: Details
+    ) -> str | None:
+        """See ``IHashes``."""
+        return await self._writer.run(
+            lambda step: _set_motion(step, (identifier, hash.to_bytes(), lost), details)
         )
 
     async def set_blurhash(self, hash: Hash, blurhash: str) -> None:
@@ -123,6 +132,16 @@ def _heal(step: Step, move: tuple[str, bytes, str], details: Details) -> bool:
     created_at = details.created_at if earlier is None else earlier.created_at
     save_details(step, identifier, attrs.evolve(details, created_at=created_at))
     return True
+
+
+def _set_motion(step: Step, move: tuple[str, bytes, str | None], details: Details) -> str | None:
+    """:param move: new identifier, hash, lost identifier."""
+    identifier, key, lost = move
+    if step.execute(_MOTION, *move):
+        save_details(step, identifier, details)
+        step.execute("DELETE FROM details WHERE identifier = ?", lost)
+    found = step.rows("SELECT motion FROM hashes WHERE hash = ?", key)
+    return found[0][0] if found else None
 
 
 def _purge(step: Step, key: bytes) -> Sequence[Alias]:

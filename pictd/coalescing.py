@@ -32,11 +32,13 @@ class Coalescer(Generic[T]):
     """Runs at most one coroutine for each key at a time.
 
     A waiter that is cancelled stops waiting; the work goes on, for others may want its result. A
-    failure is answered again without trying for ``remember`` seconds (contract A7), unless it was
-    one that passes by itself.
+    failure is answered again without trying for a time (contract A7), unless it was one that passes
+    by itself.
+
+    :param remember: for how many seconds a failure is.
     """
 
-    def __init__(self, clock: IReactorTime, remember: float) -> None:
+    def __init__(self, clock: IReactorTime, remember: Callable[[PictdError], float]) -> None:
         self._clock = clock
         self._remember = remember
         self._waiting: dict[Hashable, list[Deferred[T]]] = {}
@@ -77,7 +79,7 @@ class Coalescer(Generic[T]):
         error = failure.value
         if not isinstance(error, PictdError) or isinstance(error, _PASSING):
             return
-        self._failed[key] = (self._clock.seconds() + self._remember, error)
+        self._failed[key] = (self._clock.seconds() + self._remember(error), error)
         self._failed.move_to_end(key)
         while len(self._failed) > MOST_REMEMBERED:
             self._failed.popitem(last=False)

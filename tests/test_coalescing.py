@@ -6,8 +6,8 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from pictd.coalescing import MOST_REMEMBERED, Coalescer
 from pictd.errors import MediaFailed, Overloaded, PictdError
-from pictd.generate.coalescing import MOST_REMEMBERED, Coalescer
 
 
 class CoalescerTests(SynchronousTestCase):
@@ -15,7 +15,7 @@ class CoalescerTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.makers: Coalescer[str] = Coalescer(self.clock, 10.0)
+        self.makers: Coalescer[str] = Coalescer(self.clock, lambda _: 10.0)
         self.works: list[Deferred[str]] = []
 
     async def work(self) -> str:

@@ -1,0 +1,19 @@
+"""What makers of variants work with."""
+
+from __future__ import annotations
+
+import attrs
+from twisted.internet.interfaces import IReactorTime
+
+from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+
+
+@attrs.frozen
+class Backends:
+    """The rest of the server, as makers see it."""
+
+    repo: IRepo
+    store: IStore
+    media: IMedia
+    scratch: IScratch
+    clock: IReactorTime

@@ -1,0 +1,93 @@
+"""The still frame that variants of a video are drawn from: made once, and kept.
+
+Crash windows are those of a variant: see ``generate.service``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attrs
+
+from pictd.coalescing import Coalescer
+from pictd.errors import AliasNotFound, BytesLost, PictdError
+from pictd.generate.backends import Backends
+from pictd.model.details import Details
+from pictd.model.formats import Format
+from pictd.model.records import HashRecord, Rendered
+from pictd.model.times import from_seconds
+
+
+@attrs.frozen
+class Still:
+    """:ivar path: a file that holds the frame, which must not be changed."""
+
+    path: Path
+    format: Format
+
+
+def _forgets(_: PictdError) -> float:
+    """Whoever wants a variant remembers why it could not be made."""
+    return 0.0
+
+
+@attrs.define
+class Motions:
+    """Still frames of videos."""
+
+    _backends: Backends
+    _makers: Coalescer[str] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._makers = Coalescer(self._backends.clock, _forgets)
+
+    async def still(self, record: HashRecord, folder: Path) -> Still:
+        """The frame of a video, made now if it is not there.
+
+        :param folder: for a copy of it, where the store needs one.
+        :raise BytesLost: of the video.
+        :raise AliasNotFound: the video was removed meanwhile.
+        """
+        if record.motion is not None:
+            path = await self._backends.store.local(record.motion, folder)
+            if path is not None:
+                return Still(path, await self._format(record.motion))
+        identifier = await self._makers.get(record.hash, lambda: self._make(record))
+        path = await self._backends.store.local(identifier, folder)
+        if path is None:
+            raise AliasNotFound
+        return Still(path, await self._format(identifier))
+
+    async def _format(self, identifier: str) -> Format:
+        """Old frames may have no details; what draws from them looks at their bytes."""
+        details = await self._backends.repo.details.find(identifier)
+        return Format.IMAGE_JPEG if details is None else details.format
+
+    async def _make(self, record: HashRecord) -> str:
+        backends, folder = self._backends, self._backends.scratch.new()
+        try:
+            source = await backends.store.local(record.identifier, folder)
+            if source is None:
+                raise (
+                    BytesLost if await backends.repo.refers_to(record.identifier) else AliasNotFound
+                )
+            made = await backends.media.motion(source, record.hash.format, folder)
+            return await self._record(record, made)
+        finally:
+            await backends.scratch.discard(folder)
+
+    async def _record(self, record: HashRecord, made: Rendered) -> str:
+        store, format = self._backends.store, made.format
+        identifier = await store.save(made.path, format.extension, format.media_type)
+        now = from_seconds(self._backends.clock.seconds())
+        details = Details(made.width, made.height, made.frames, format, now)
+        kept: str | None = None
+        try:
+            kept = await self._backends.repo.hashes.set_motion(
+                record.hash, record.motion, identifier, details
+            )
+        finally:
+            await (store.keep if kept == identifier else store.remove)(identifier)
+        if kept is None:
+            raise AliasNotFound
+        return kept
