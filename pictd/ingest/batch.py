@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from pictd.ingest.service import Ingest
-from pictd.ingest.session import Ingested, Received
+from pictd.ingest.session import Filing, Ingested, Received
 from pictd.model.alias import Alias
 from pictd.model.uploads import UploadQuery
 
@@ -35,7 +35,7 @@ class Batch:
 
     def begin(self, received: Received, declared: Alias | None = None) -> None:
         """Begin to work on a file."""
-        work = self._ingest.ingest(received, self._query, declared)
+        work = self._ingest.ingest(received, self._query, Filing(declared))
         file = _File(work)  # type: ignore[arg-type]  # its callback below leaves None
         self._files.append(file)
         work.addBoth(lambda ended: setattr(file, "ended", ended))

@@ -7,9 +7,10 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from pictd.ingest.session import Backends, Ingested, Received, Session, undo
-from pictd.model.alias import Alias
+from pictd.ingest.session import Backends, Filing, Ingested, Received, Session, undo
 from pictd.model.uploads import UploadQuery
+
+_PLAIN = Filing()
 
 
 class Ingest(Service):
@@ -22,16 +23,16 @@ class Ingest(Service):
         self._running: set[Deferred[None]] = set()
 
     def ingest(
-        self, received: Received, query: UploadQuery, declared: Alias | None = None
+        self, received: Received, query: UploadQuery, filing: Filing = _PLAIN
     ) -> Deferred[Ingested]:
         """Publish a file. The scratch folder of ``received`` is discarded in every case.
 
         Cancelling the result undoes the upload: at once while nothing is stored yet, afterwards
         when it has come to its end.
 
-        :param declared: the alias that an import asks for.
+        :param filing: under what.
         """
-        session = Session(self._backends, received, query, declared)
+        session = Session(self._backends, received, query, filing)
         result: Deferred[Ingested] = Deferred(lambda _: session.leave())
         self._track(session.begin().addCallbacks(result.callback, self._failed, (), {}, (result,)))
         return result

@@ -69,17 +69,32 @@ class Backends:
     verdicts: Verdicts | None = None
 
 
-@attrs.define
-class Session:
-    """The life of one upload.
+@attrs.frozen
+class Filing:
+    """Under what a file is published.
 
     :ivar declared: the alias that an import asks for; None has one made.
+    :ivar url: the remote URL that is proxied under the alias, in its normalised spelling.
+    :ivar upload: id of the queued upload that this completes.
     """
+
+    declared: Alias | None = None
+    url: str | None = None
+    upload: str | None = None
+
+    def naming(self, alias: Alias, token: DeleteToken, now: int) -> Naming:
+        """What is recorded along with the name."""
+        return Naming(alias, token, self.url, now, self.upload)
+
+
+@attrs.define
+class Session:
+    """The life of one upload."""
 
     _backends: Backends
     _received: Received
     _query: UploadQuery
-    _declared: Alias | None = None
+    _filing: Filing
     _left: bool = False
     _storing: bool = False
     _work: Deferred[Ingested] | None = None
@@ -87,6 +102,8 @@ class Session:
     async def run(self) -> Ingested:
         """:raise UploadRefused: and whatever else normalising and validating raise.
         :raise AliasAlreadyExists: the declared alias is taken.
+        :raise UrlAlreadyProxied: another node was quicker.
+        :raise UploadGone: the queued upload was completed or has expired.
         """
         received = self._received
         try:
@@ -115,7 +132,7 @@ class Session:
     async def _publish(self, made: Normalised) -> Ingested:
         now = from_seconds(self._backends.clock.seconds())
         details = Details(made.width, made.height, made.frames, made.hash.format, now)
-        alias = self._declared or Alias(str(uuid4()), made.hash.format.extension)
+        alias = self._filing.declared or Alias(str(uuid4()), made.hash.format.extension)
         wanted = Ingested(alias, DeleteToken(str(uuid4())), details, made.blurhash)
         known = await self._backends.repo.hashes.find(made.hash)
         if known is not None and await self._is_intact(known):
@@ -127,7 +144,7 @@ class Session:
     async def _join(self, known: HashRecord, wanted: Ingested) -> Ingested | None:
         """Give stored content another name; None where the content went in the meantime."""
         repo = self._backends.repo
-        if not await repo.aliases.add(Naming(wanted.alias, wanted.token), known.hash):
+        if not await repo.aliases.add(self._naming(wanted), known.hash):
             return None
         if known.blurhash is None and wanted.blurhash is not None:
             await repo.hashes.set_blurhash(known.hash, wanted.blurhash)
@@ -144,7 +161,7 @@ class Session:
         needed = False
         try:
             published = await self._backends.repo.hashes.publish(
-                record, wanted.details, Naming(wanted.alias, wanted.token)
+                record, wanted.details, self._naming(wanted)
             )
             needed = published.created or await self._heal(published.record, record, wanted)
         finally:
@@ -154,6 +171,9 @@ class Session:
             details=published.details or wanted.details,
             blurhash=published.record.blurhash or wanted.blurhash,
         )
+
+    def _naming(self, wanted: Ingested) -> Naming:
+        return self._filing.naming(wanted.alias, wanted.token, wanted.details.created_at)
 
     async def _settle(self, identifier: str, needed: bool) -> None:
         """Where this fails the bytes stay stray, and the sweep of strays does it: what was

@@ -39,7 +39,8 @@ FIRST_PAUSE = 5
 Work = Callable[[object], Awaitable[None]]
 """Its argument is what the payload holds under the name of the kind of job."""
 
-_PASSING = (Overloaded, RepoUnavailable, StoreUnavailable)
+PASSING = (Overloaded, RepoUnavailable, StoreUnavailable)
+"""Failures that pass by themselves."""
 
 
 @attrs.frozen
@@ -100,7 +101,7 @@ class Worker(Service):
                     await self._perform(job)
                     _silence(announced)
                     continue
-            except _PASSING as error:
+            except PASSING as error:
                 self._log.warn("{queue}: {error}", queue=self._queue.value, error=error)
                 _silence(announced)
                 announced = Deferred()
@@ -113,7 +114,7 @@ class Worker(Service):
         self._waiting = until.addTimeout(POLL_EVERY, self._clock)
         try:
             await self._waiting
-        except (CancelledError, TimeoutError, *_PASSING):
+        except (CancelledError, TimeoutError, *PASSING):
             pass
         finally:
             self._waiting = None
@@ -138,7 +139,7 @@ class Worker(Service):
         try:
             duty, argument = self._duty(job.payload)
             await (self._give_up(job, duty, argument) if job.exhausted else duty.work(argument))
-        except _PASSING as error:
+        except PASSING as error:
             self._log.warn("job {id} will be retried: {error}", id=job.id, error=error)
             await self._repo.jobs.retry(job, self._id, self._now() + _pause(job) * SECOND)
             return

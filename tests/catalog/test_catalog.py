@@ -16,7 +16,7 @@ from pictd.errors import (
     RepoUnavailable,
 )
 from pictd.ingest.service import Ingest
-from pictd.ingest.session import Backends, Ingested
+from pictd.ingest.session import Backends, Filing, Ingested
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.hashes import Hash
 from pictd.model.records import Original, Queue
@@ -37,7 +37,7 @@ class CatalogTestCase(ServicesTestCase):
         """Store a file."""
         declared = None if name is None else Alias.parse(name)
         return self.successResultOf(
-            self.ingest.ingest(self.received(data), UploadQuery(), declared)
+            self.ingest.ingest(self.received(data), UploadQuery(), Filing(declared))
         )
 
     def original(self, alias: Alias) -> Original:

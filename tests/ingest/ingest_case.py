@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 
 from pictd.ingest.service import Ingest
-from pictd.ingest.session import Backends, Ingested
+from pictd.ingest.session import Backends, Filing, Ingested
 from pictd.model.alias import Alias
 from pictd.model.uploads import UploadQuery
 from tests.support.services import ServicesTestCase
@@ -21,7 +21,7 @@ class IngestTestCase(ServicesTestCase):
     def begin(self, data: bytes = b"picture", name: str | None = None) -> Deferred[Ingested]:
         """Begin to ingest a file."""
         declared = None if name is None else Alias.parse(name)
-        return self.ingest.ingest(self.received(data), UploadQuery(), declared)
+        return self.ingest.ingest(self.received(data), UploadQuery(), Filing(declared))
 
     def ingested(self, data: bytes = b"picture", name: str | None = None) -> Ingested:
         """Ingest a file."""

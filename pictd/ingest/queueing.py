@@ -1,0 +1,101 @@
+"""Uploads that are worked on later: their raw bytes are stored, and a job is queued.
+
+Crash windows: before ``store.save`` only scratch files exist; between ``save`` and ``begin`` the
+raw bytes are stray, and the next start removes them; after ``begin`` the upload is queued, though
+nobody may have been told of it, and expires if nobody claims it (contract C10).
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.logger import Logger
+
+from pictd.errors import PictdError
+from pictd.ingest.session import Backends, Received
+from pictd.model.times import from_seconds
+from pictd.model.uploads import UploadQuery, query_to_json
+
+RAW_TYPE = "application/octet-stream"
+_EVER = 2**63 - 1
+
+
+class Queueing(Service):
+    """Queues received files."""
+
+    _log = Logger()
+
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
+        self._running: set[Deferred[None]] = set()
+
+    def queue(self, received: Received, query: UploadQuery) -> Deferred[str]:
+        """Have a worker ingest the file. Its scratch folder is discarded in every case.
+
+        Cancelling the result lets the step at hand end, and then takes the upload back.
+
+        :return: the id by which the result is claimed.
+        """
+        result: Deferred[str] = Deferred(lambda _: None)
+        work = Deferred.fromCoroutine(self._work(received, query, result))
+        self._running.add(work)
+        work.addBoth(lambda _: self._running.discard(work))
+        return result
+
+    async def cancel(self, id: str) -> None:
+        """Nobody is going to claim it."""
+        await self._backends.repo.uploads.expire(id, _EVER)
+
+    def stopService(self) -> Deferred[None]:
+        """Wait until nothing is on its way any more."""
+        super().stopService()
+        return gatherResults(list(self._running), consumeErrors=True).addCallback(lambda _: None)
+
+    async def _work(self, received: Received, query: UploadQuery, result: Deferred[str]) -> None:
+        try:
+            id = await self._queue(received, query)
+        except Exception:
+            if not result.called:
+                result.errback()
+            return
+        if not result.called:
+            result.callback(id)
+            return
+        try:
+            await self.cancel(id)
+        except PictdError as error:
+            self._log.warn("{id}: nobody will claim it; it expires: {error}", id=id, error=error)
+
+    async def _queue(self, received: Received, query: UploadQuery) -> str:
+        try:
+            return await self._store(received, query)
+        finally:
+            await self._backends.scratch.discard(received.folder)
+
+    async def _store(self, received: Received, query: UploadQuery) -> str:
+        store, repo, id = self._backends.store, self._backends.repo, str(uuid4())
+        identifier = await store.save(received.path, "", RAW_TYPE)
+        now = from_seconds(self._backends.clock.seconds())
+        begun = False
+        try:
+            await repo.uploads.begin(id, identifier, payload(id, identifier, query), now)
+            begun = True
+        finally:
+            await (store.keep if begun else store.remove)(identifier)
+        return id
+
+
+def payload(id: str, identifier: str, query: UploadQuery) -> object:
+    """Of the job. pict-rs understands it too, and passes over ``operations``, which keep the order
+    and the repeats that its own form loses (contract A9)."""
+    return {
+        "Ingest": {
+            "identifier": identifier,
+            "upload_id": id,
+            "declared_alias": None,
+            "upload_query": query_to_json(query),
+            "operations": [list(pair) for pair in query.operations],
+        }
+    }
