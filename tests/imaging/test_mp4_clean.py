@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.imaging.containers import mp4
-from tests.imaging.mp4_editing import TABLE, body, stored, turned, with_box
 from tests.support import movies, samples
+from tests.support.mp4 import TABLE, body, stored, turned, with_box
 from tests.support.samples import SECRET
 
 TAGS = ("-metadata", f"title={SECRET.decode()}", "-metadata:s", f"handler_name={SECRET.decode()}")
