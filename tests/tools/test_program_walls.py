@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, cast
-
-from twisted.internet import reactor
-from twisted.internet.protocol import Factory, Protocol
+from typing import Any
 
 from pictd.errors import MediaTimeout, MediaTooExpensive, UnreadableMedia
+from tests.support.line import Line
 from tests.support.movies import movie
 from tests.tools.children import ProgramTestCase
 
@@ -145,10 +143,7 @@ class FfmpegTests(ProgramTestCase):
         self.secret = self.folder.with_name("secret.mp4")
         self.secret.write_bytes(movie("mp4", "h264"))
         self.source = self.folder.with_name("upload")
-        self.called: list[object] = []
-        port = cast(Any, reactor).listenTCP(0, _Line(self.called), interface="127.0.0.1")
-        self.addCleanup(port.stopListening)
-        self.url = f"http://127.0.0.1:{port.getHost().port}/a.mp4"
+        self.line = Line(self)
 
     async def follow(self, kind: str, text: str, *more: Path) -> str:
         """Have it follow a list of files."""
@@ -181,10 +176,10 @@ class FfmpegTests(ProgramTestCase):
     async def test_addresses(self) -> None:
         """Nobody is called, by a list or by name."""
         with self.assertRaises(UnreadableMedia):
-            await self.follow("hls", f"#EXTM3U\n#EXTINF:1,\n{self.url}\n")
+            await self.follow("hls", f"#EXTM3U\n#EXTINF:1,\n{self.line.url}\n")
         with self.assertRaises(UnreadableMedia):
-            await self.execute("ffmpeg", "-v", "error", "-i", self.url, "out.png")
-        self.assertEqual(self.called, [])
+            await self.execute("ffmpeg", "-v", "error", "-i", self.line.url, "out.png")
+        self.assertEqual(self.line.called, [])
 
     async def test_files_by_name(self) -> None:
         """It reads none but its input, though it be asked to."""
@@ -224,15 +219,3 @@ class FfmpegTests(ProgramTestCase):
         order = ("-progress", "pipe:1", "-f", "lavfi", "-i", "testsrc2", "-f", "null", "-")
         with self.assertRaises(MediaTimeout):
             await self.execute("ffmpeg", "-v", "error", *order, seconds=1)
-
-
-class _Line(Factory):
-    """Notes who calls."""
-
-    def __init__(self, called: list[object]) -> None:
-        self._called = called
-
-    def buildProtocol(self, addr: object) -> Protocol:
-        """Note it."""
-        self._called.append(addr)
-        return Protocol()

@@ -14,7 +14,7 @@ from PIL import Image
 from tests.support.movies import movie, remade
 from tests.support.samples import box, gif_with, jpeg_with, picture, png_with, saved, webp_with
 from tests.system.hostile.good import Named
-from tests.system.hostile.playlists import lists_of_files
+from tests.system.hostile.playlists import film_elsewhere, lists_of_files
 
 _OTHER_PICTURES = (
     *("bmp", "tiff", "ico", "pcx", "ppm", "tga", "jpeg2000", "icns", "xbm", "eps", "pdf", "sgi"),
@@ -43,6 +43,7 @@ _SOUNDS = {
 def foreign() -> Iterator[Named]:
     """Other pictures, sounds, films, archives, documents, scripts, and nothing."""
     yield from lists_of_files()
+    yield "film whose samples lie elsewhere", film_elsewhere()
     yield from _pictures()
     yield from _sounds()
     yield from _films()
