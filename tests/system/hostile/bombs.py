@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from PIL import Image
 
+from tests.support.heic import heic
 from tests.support.jxl import header
-from tests.support.samples import animation, box, jxl_boxes, opened, png_with, saved, still
+from tests.support.samples import animation, box, jxl_boxes, opened, picture, png_with, saved, still
 from tests.system.hostile.good import Named
 from tests.system.hostile.lies import boxes_sized, gif_sized, jpeg_sized, webp_sized
 from tests.system.hostile.pieces import checked
@@ -26,7 +27,7 @@ def picture_bombs() -> Iterator[Named]:
     yield from _of_png()
     yield from _of_gif()
     yield from _of_webp()
-    yield from _of_avif()
+    yield from _of_boxes()
     yield from _of_jxl()
     yield "jpeg with 2000 scans", jpeg_of_scans(2000, 2000, 2000)
     yield "jpeg with 32 MB of comments", b"\xff\xd8" + (b"\xff\xfe\xff\xff" + bytes(65533)) * 500
@@ -69,10 +70,12 @@ def _of_webp() -> Iterator[Named]:
     yield "webp with 500000 chunks", riff(still("webp", 60, 45)[12:] + chunks)
 
 
-def _of_avif() -> Iterator[Named]:
+def _of_boxes() -> Iterator[Named]:
     avif = still("avif", 60, 45)
     yield "avif with a huge canvas", boxes_sized(avif, 2**32 - 1, 2**32 - 1)
     yield "avif of 9999x4000", boxes_sized(avif, 9999, 4000)
+    for sides in ((9999, 4000), (40_000, 1000), (65535, 65535)):
+        yield f"heic of {sides}", boxes_sized(heic(picture(60, 45)), *sides)
     yield "avif with 500000 boxes", avif + box(b"free", b"") * 500_000
     yield "avif with boxes in boxes", nested(avif[:32], b"meta")
 

@@ -165,7 +165,7 @@ def polyglots(good: Mapping[str, bytes]) -> Iterator[Named]:
     png, jpeg, gif = good["still.png"], good["still.jpeg"], good["still.gif"]
     film, webm, heic = good["h264.mp4"], good["vp8.webm"], good["still.heic"]
     yield "png in jpeg", jpeg_with(jpeg, 0xE1, png[:60000])
-    yield "php in a comment of gif", gif_with(gif, b"\x21\xfe\x14<?php system('id');?>\0\0")
+    yield "php in a comment of gif", gif_with(gif, b"\x21\xfe\x15<?php system('id');?>\0")
     yield "html in png", png_with(png, (b"tEXt", b"Comment\0<html><script>alert(1)</script>"))
     yield "script as webp chunk", webp_with(good["still.webp"], b"SCPT", b"<script>")
     yield "mp4 that says avif", box(b"ftyp", b"avif\0\0\0\0avifmif1isommp42") + good["still.avif"]
