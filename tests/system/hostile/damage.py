@@ -30,7 +30,7 @@ def _cut(name: str, data: bytes) -> Iterator[Named]:
 def _flipped(name: str, data: bytes) -> Iterator[Named]:
     """Bits fall over: at the beginning, where headers are, and anywhere."""
     chance = random.Random(name)
-    for number in range(20):
+    for number in range(16):
         made = bytearray(data)
         reach = _HEAD if number % 2 else len(data)
         for _ in range(1 + number // 4):
