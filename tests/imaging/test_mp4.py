@@ -15,8 +15,8 @@ from pictd.imaging.failures import ImagingFailure, Unreadable, Unsupported
 from pictd.model.codecs import AudioCodec, VideoCodec
 from pictd.model.formats import Format
 from pictd.model.streams import Container, Streams
-from tests.imaging.mp4_editing import TABLE, changed, joined
 from tests.support import movies, samples
+from tests.support.mp4 import TABLE, changed, joined
 
 FRAGMENTS = ("-movflags", "frag_keyframe+empty_moov", "-g", "3")
 

@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from pictd.imaging.containers import mp4
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.failures import Unreadable, Unsupported
-from tests.imaging.mp4_editing import TABLE, changed, overwritten, stored
 from tests.support import movies
+from tests.support.mp4 import TABLE, changed, overwritten, stored
 
 BROKEN = (Unreadable, IndexError, KeyError, ValueError, OverflowError, struct.error)
 MOST_SECONDS = 1.0

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.imaging.containers import mp4
-from tests.imaging.mp4_editing import (
+from tests.support import movies, samples
+from tests.support.mp4 import (
     TABLE,
     Path,
     body,
@@ -26,7 +27,6 @@ from tests.imaging.mp4_editing import (
     with_box,
     with_row,
 )
-from tests.support import movies, samples
 from tests.support.samples import SECRET
 
 COLOUR = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")

@@ -69,6 +69,17 @@ def probed(data: bytes) -> dict[str, Any]:
     return told
 
 
+def decoded(data: bytes) -> list[tuple[int, int]]:
+    """Width and height of every frame of the picture, as ffmpeg decodes it."""
+    options = ["-v", "error", "-select_streams", "V:0", "-show_entries", "frame=width,height"]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "in"
+        path.write_bytes(data)
+        command = ["ffprobe", *options, "-of", "json", str(path)]
+        done = subprocess.run(command, capture_output=True, timeout=60)
+    return [(each["width"], each["height"]) for each in json.loads(done.stdout)["frames"]]
+
+
 def _made(sources: list[str], options: list[str], container: str) -> bytes:
     """:raise AssertionError: ffmpeg can't; the text is what it says."""
     with TemporaryDirectory() as folder:

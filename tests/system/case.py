@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import mimetypes
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -102,9 +103,12 @@ class SystemTestCase(TestCase):
         """GET."""
         return await self.ask(server, "GET", path, **more)
 
-    async def upload(self, server: ServerProcess, data: bytes, query: str = "") -> Reply:
-        """POST one file."""
-        part: Any = ("upload", "application/octet-stream", io.BytesIO(data))
+    async def upload(
+        self, server: ServerProcess, data: bytes, query: str = "", name: str = "upload"
+    ) -> Reply:
+        """POST one file; its type is guessed from its name."""
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        part: Any = (name, kind, io.BytesIO(data))
         return await self.ask(server, "POST", f"/image{query}", files=[("images[]", part)])
 
     async def uploaded(self, server: ServerProcess, data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -71,6 +72,35 @@ class ChildrenTestCase(TestCase):
                 return
             await pause(0.01)
         self.fail(f"{processes} are still there")
+
+
+class ProgramTestCase(ChildrenTestCase):
+    """Programs of this machine in place of tasks."""
+
+    def setUp(self) -> None:
+        """No fork server runs yet."""
+        super().setUp()
+        self.running: dict[str, ForkServerImaging] = {}
+
+    async def execute(self, *program: str, reads: Sequence[Path] = (), **changes: Any) -> str:
+        """Run a program in the folder, by a fork server that then still runs a task.
+
+        :param changes: of its settings.
+        """
+        kept = str(changes)
+        imaging = self.running[kept] = self.running.get(kept) or self.imaging(**changes)
+        try:
+            return await imaging.execute([found(program[0]), *program[1:]], reads, self.folder)
+        finally:
+            answer = await self.do(imaging, "echo", word="alive")
+            self.assertEqual(answer, {"echo": {"word": "alive"}})
+
+
+def found(name: str) -> str:
+    """The path of a program."""
+    path = shutil.which(name)
+    assert path is not None
+    return path
 
 
 def pause(seconds: float) -> Deferred[None]:

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import CancelledError
 
 from pictd.errors import MediaFailed, MediaTimeout, MediaTooExpensive, UnreadableMedia
-from tests.tools.children import ChildrenTestCase, running
+from tests.tools.children import ProgramTestCase, found, running
 
 
-def found(name: str) -> str:
-    """The path of a program."""
-    path = shutil.which(name)
-    assert path is not None
-    return path
-
-
-class ProgramTests(ChildrenTestCase):
+class ProgramTests(ProgramTestCase):
     """Programs that behave, and programs that do not."""
-
-    async def execute(self, *program: str, reads: Sequence[Path] = (), **changes: Any) -> str:
-        """Run a program in the folder, by a fork server that then still runs a task."""
-        imaging = self.imaging(**changes)
-        try:
-            return await imaging.execute([found(program[0]), *program[1:]], reads, self.folder)
-        finally:
-            answer = await self.do(imaging, "echo", word="alive")
-            self.assertEqual(answer, {"echo": {"word": "alive"}})
 
     async def shell(self, script: str, **changes: Any) -> str:
         """Run a script."""

@@ -1,0 +1,1 @@
+"""Files that mean harm, or are broken; the same in every run."""
