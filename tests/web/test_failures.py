@@ -38,7 +38,7 @@ class TableTests(SynchronousTestCase):
 
     def test_statuses(self) -> None:
         """The statuses that differ from their family's, and some that do not."""
-        expected = {
+        expected: dict[type[PictdError], int] = {
             errors.BadOperation: 400, errors.FileTooLarge: 413, errors.AliasNotFound: 404,
             errors.ProxyNotFound: 404, errors.BytesLost: 500, errors.RangeNotSatisfiable: 416,
             errors.Overloaded: 503, errors.InvalidApiKey: 401, errors.InvalidDeleteToken: 403,
