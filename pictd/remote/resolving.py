@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 
 import attrs
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import (
     IAddress,
     IHostnameResolver,
@@ -22,6 +22,10 @@ from pictd.remote.addresses import AddressRules
 MOST_ADDRESSES = 8
 """Of one name: nobody needs more, and each costs an attempt to connect."""
 
+MOST_LOOKUPS = 4
+"""At a time. Each holds a thread of the reactor until the system gives up, also where nobody waits
+any more; without threads, stored files can't be read from the disk."""
+
 Found = IPv4Address | IPv6Address
 
 
@@ -31,6 +35,9 @@ class Resolving:
 
     resolver: IHostnameResolver
     rules: AddressRules
+    _places: DeferredSemaphore = attrs.field(
+        factory=lambda: DeferredSemaphore(MOST_LOOKUPS), init=False
+    )
 
     async def addresses(self, host: str, port: int) -> Sequence[Found]:
         """Where to connect; never empty. A name counts as closed if one of its addresses is: who
@@ -48,7 +55,8 @@ class Resolving:
         return found[:MOST_ADDRESSES]
 
     async def _looked_up(self, host: str, port: int) -> Sequence[Found]:
-        receiver = _Receiver()
+        receiver = _Receiver(self._places.release)
+        await self._places.acquire()
         self.resolver.resolveHostName(receiver, host, port)
         return await receiver.complete
 
@@ -65,9 +73,13 @@ def _numeric(host: str, port: int) -> Sequence[Found]:
 
 @implementer(IResolutionReceiver)
 class _Receiver:
-    """Collects the answer of a resolver."""
+    """Collects the answer of a resolver.
 
-    def __init__(self) -> None:
+    :param ended: called with its end.
+    """
+
+    def __init__(self, ended: Callable[[], None]) -> None:
+        self._ended = ended
         self._found: list[Found] = []
         self.complete: Deferred[Sequence[Found]] = Deferred()
 
@@ -80,6 +92,6 @@ class _Receiver:
         self._found.append(address)
 
     def resolutionComplete(self) -> None:
-        """An empty answer is no name. Nobody may wait for it any more."""
-        if not self.complete.called:
-            self.complete.callback(self._found)
+        """An empty answer is no name. A Deferred that was cancelled meanwhile takes no notice."""
+        self._ended()
+        self.complete.callback(self._found)

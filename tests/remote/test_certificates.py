@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from twisted.internet.ssl import Certificate, PrivateCertificate
+from twisted.internet.tcp import Client
 
 from pictd.errors import UpstreamUnreachable
 from tests.support.strangers import Names, RemoteTestCase, Stranger, answered
+from tests.support.waiting import until
 
 NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "An authority of this test")])
 
@@ -163,3 +165,21 @@ class TrustTests(RemoteTestCase):
             remote = self.remote(trust=self.authority.certificate)
             await self.got(f"https://{host}:{port}/", remote=remote)
         self.assertEqual([each for each in told if each], [b"pictures.example"])
+
+    async def test_taking_leave(self) -> None:
+        """A server that does not answer a farewell is left all the same."""
+
+        def answer(stranger: Stranger, _: str) -> None:
+            stranger.say(answered(b"picture"))
+            stranger.transport.pauseProducing()
+
+        port = self.site(answer, tls=self.authority.server("127.0.0.1")).split(":")[1]
+        remote = self.remote(trust=self.authority.certificate)
+        url = f"https://127.0.0.1:{port}/"
+        self.assertEqual(await self.got(url, remote=remote), b"picture")
+
+        async def gone() -> bool:
+            return not any(isinstance(each, Client) for each in self.reactor.getReaders())
+
+        await until(gone, 5, self.reactor.getReaders)
+        self.sites[0].guests[0].break_off()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -11,7 +11,7 @@ from pictd.remote.addresses import AddressRules
 from pictd.remote.certificates import Certificates
 from pictd.remote.client import HttpRemote, Pace
 from pictd.remote.connections import Ways
-from pictd.remote.resolving import MOST_ADDRESSES, Resolving
+from pictd.remote.resolving import MOST_ADDRESSES, MOST_LOOKUPS, Resolving
 from pictd.remote.turns import Turns
 from tests.remote.test_client import moved
 from tests.support.strangers import Names, RemoteTestCase, Silent, answered
@@ -154,6 +154,25 @@ class ConnectingTests(SynchronousTestCase):
         self.assert_nothing_left()
         silent.receivers[0].resolutionComplete()
         self.assertEqual(self.targets(), [])
+
+    def test_slow_resolvers(self) -> None:
+        """Are asked little at a time. Who has given up still counts until the answer is there."""
+        silent = Silent()
+        ways = Ways(self.reactor, Resolving(silent, AddressRules()), Certificates(), 5)
+        remote = HttpRemote(ways, Pace(30), Turns())
+        downloads = [
+            Deferred.fromCoroutine(remote.fetch(f"http://p{each}.example/", 100))
+            for each in range(MOST_LOOKUPS + 1)
+        ]
+        downloads[0].cancel()
+        self.failureResultOf(downloads[0], CancelledError)
+        self.assertEqual(len(silent.receivers), MOST_LOOKUPS)
+        silent.receivers[0].resolutionComplete()
+        self.assertEqual(len(silent.receivers), MOST_LOOKUPS + 1)
+        for each in downloads[1:]:
+            each.cancel()
+            self.failureResultOf(each, CancelledError)
+        self.assert_nothing_left()
 
     def test_no_address(self) -> None:
         """Nothing is connected to."""
