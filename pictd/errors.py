@@ -79,6 +79,12 @@ class OperationImpossible(BadRequest):
     code, text = "command-failure", "An operation can't be carried out on this picture"
 
 
+class UnusableUrl(BadRequest):
+    """What is to be downloaded is named by no URL, or by one that is not fetched from."""
+
+    code, text = "http-client-error", "The URL can't be downloaded from"
+
+
 class ProxyNotAllowed(BadRequest):
     """Proxied media was named where only uploads may be."""
 
@@ -110,6 +116,12 @@ class InvalidDeleteToken(PictdError):
     """The token is not that of the alias."""
 
     code, text = "invalid-delete-token", "Provided token did not match expected token"
+
+
+class BlockedAddress(PictdError):
+    """What is to be downloaded lies at an address that is closed to downloads."""
+
+    code, text = "blocked-address", "Downloading from this address is not allowed"
 
 
 # What is not there
@@ -238,6 +250,19 @@ class UpstreamUnreachable(PictdError):
     """Another server can't be reached, or breaks off."""
 
     code, text = "http-client-error", "Another server could not be reached"
+
+
+class UpstreamRefused(PictdError):
+    """Another server answers that it does not give the file.
+
+    :ivar retry_after: seconds for which it asks not to be asked again; None: it does not say.
+    """
+
+    code, text = "download-file-error", "Unable to download image"
+
+    def __init__(self, text: str | None = None, retry_after: int | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class UpstreamTooSlow(PictdError):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Never, cast
+from typing import Any, cast
 
 from treq.client import HTTPClient
-from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.defer import CancelledError, TimeoutError
 from twisted.internet.interfaces import IPushProducer, IReactorTime
 from twisted.internet.protocol import Protocol
-from twisted.python.failure import Failure
-from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.http_headers import Headers
 from zope.interface import implementer
 
@@ -22,8 +20,8 @@ from pictd.errors import (
     ValidatorFailed,
 )
 from pictd.interfaces import IValidator
-
-USER_AGENT = "pictd"
+from pictd.remote.agents import USER_AGENT, open_agent
+from pictd.remote.patience import within
 
 
 @implementer(IValidator)
@@ -37,9 +35,7 @@ class HttpValidator:
         self._url = url
         self._seconds = seconds
         self._clock = IReactorTime(reactor)
-        # A connection that the other side has closed meanwhile would cost an upload.
-        pool = HTTPConnectionPool(reactor, persistent=False)
-        self._client = HTTPClient(Agent(reactor, connectTimeout=seconds, pool=pool))
+        self._client = HTTPClient(open_agent(reactor, seconds))
 
     async def check(self, path: Path, media_type: str) -> None:
         """See ``IValidator``. A redirect is no consent: who is behind it never sees the file."""
@@ -54,10 +50,8 @@ class HttpValidator:
         """:raise UpstreamUnreachable: there is no answer.
         :raise UpstreamTooSlow: there is none yet.
         """
-        exchange = Deferred.fromCoroutine(self._post(file, media_type))
-        exchange.addTimeout(self._seconds, self._clock, _too_late)
         try:
-            return await _abandonable(exchange)
+            return await within(self._seconds, self._clock, self._post(file, media_type))
         except TimeoutError:
             raise UpstreamTooSlow(
                 f"external validation took longer than {self._seconds:g} s"
@@ -79,33 +73,12 @@ class HttpValidator:
         return status
 
 
-def _too_late(_: object, seconds: float) -> Never:
-    """Whatever the cancelled exchange made of it."""
-    raise TimeoutError(seconds)
-
-
 class _HangUp(Protocol):
     """Takes nothing of a body."""
 
     def connectionMade(self) -> None:
         """End the connection."""
         cast(IPushProducer, self.transport).stopProducing()
-
-
-def _abandonable(exchange: Deferred[int]) -> Deferred[int]:
-    """The same, but that cancelling is told as such: a request tells what it was busy with."""
-
-    def leave(waiter: Deferred[int]) -> None:
-        waiter.errback(CancelledError())
-        exchange.cancel()
-
-    def settle(result: int | Failure) -> None:
-        if not waiter.called:
-            waiter.callback(result)
-
-    waiter: Deferred[int] = Deferred(leave)
-    exchange.addBoth(settle)
-    return waiter
 
 
 def _cause(error: Exception) -> str:

@@ -9,9 +9,9 @@ import attrs
 
 from pictd.errors import AliasNotFound, InvalidJson, ProxyNotAllowed
 from pictd.model.alias import Alias
+from pictd.model.urls import is_absolute
 from pictd.web.answers import send_json
 from pictd.web.parts import Parts
-from pictd.web.queries import is_absolute
 from pictd.web.routing import Route
 from pictd.web.site import PictdRequest
 

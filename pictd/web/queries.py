@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Self
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
 import attrs
 
@@ -15,6 +15,7 @@ from pictd.model.formats import Kind
 from pictd.model.limits import MEBIBYTE, Bounds
 from pictd.model.times import from_rfc3339
 from pictd.model.uploads import UploadQuery
+from pictd.model.urls import normalised
 
 U16, U32, U64 = 2**16 - 1, 2**32 - 1, 2**64 - 1
 """The largest values of the unsigned types."""
@@ -29,13 +30,11 @@ _OPERATIONS = frozenset(("blur", "crop", "identity", "resize", "thumbnail"))
 _SELECTORS = frozenset(("src", "alias", "proxy"))
 _DIGITS = re.compile(r"\+?[0-9]+", re.ASCII)
 _UNENCODED = re.compile(rb"proxy=[A-Za-z][A-Za-z0-9+.-]*://", re.ASCII)
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)
-_WITH_HOST = frozenset(("http", "https", "ftp", "ws", "wss"))
 
 
 @attrs.frozen
 class Source:
-    """What a request is about: an alias, or a remote URL as the client spelled it."""
+    """What a request is about: an alias, or a remote URL in its normal form."""
 
     alias: Alias | None = None
     proxy: str | None = None
@@ -113,8 +112,8 @@ class Query:
 
     def alias_source(self) -> Source:
         """The selectors of family A: ``proxy`` if it is an absolute URL, else ``alias``."""
-        proxy, alias = self._selector("proxy"), self._selector("alias")
-        if proxy is not None and is_absolute(proxy):
+        proxy, alias = self._proxy(), self._selector("alias")
+        if proxy is not None:
             return Source(proxy=proxy)
         if alias is None:
             raise _no_variant("AliasQuery")
@@ -126,8 +125,8 @@ class Query:
             alias = self._selector(name)
             if alias is not None:
                 return Source(Alias.parse(alias))
-        proxy = self._selector("proxy")
-        if proxy is None or not is_absolute(proxy):
+        proxy = self._proxy()
+        if proxy is None:
             raise _no_variant("ProcessSource")
         return Source(proxy=proxy)
 
@@ -139,19 +138,13 @@ class Query:
         values = self._values(name)
         return values[0] if len(values) == 1 else None
 
-
-def is_absolute(url: str) -> bool:
-    """Whether a text is an absolute URL; those of the web need a host and a valid port."""
-    match = _SCHEME.match(url.strip())
-    if match is None:
-        return False
-    if match[0][:-1].lower() not in _WITH_HOST:
-        return True
-    try:
-        parts = urlsplit(url.strip())
-        return bool(parts.hostname) and (parts.port is None or parts.port >= 0)
-    except ValueError:
-        return False
+    def _proxy(self) -> str | None:
+        """What is no absolute URL selects nothing."""
+        given = self._selector("proxy")
+        try:
+            return None if given is None else normalised(given)
+        except ValueError:
+            return None
 
 
 def _decoded(item: bytes) -> tuple[str, str]:

@@ -38,13 +38,15 @@ class TableTests(SynchronousTestCase):
 
     def test_statuses(self) -> None:
         """The statuses that differ from their family's, and some that do not."""
-        expected = {
+        expected: dict[type[PictdError], int] = {
             errors.BadOperation: 400, errors.FileTooLarge: 413, errors.AliasNotFound: 404,
             errors.ProxyNotFound: 404, errors.BytesLost: 500, errors.RangeNotSatisfiable: 416,
             errors.Overloaded: 503, errors.InvalidApiKey: 401, errors.InvalidDeleteToken: 403,
             errors.RequestTimeout: 408, errors.MediaTimeout: 400, errors.StreamTooSlow: 400,
             errors.AliasAlreadyExists: 400, errors.ReadOnly: 400, errors.MediaTooExpensive: 400,
-            errors.ValidatorFailed: 400,
+            errors.ValidatorFailed: 400, errors.UnusableUrl: 400, errors.BlockedAddress: 403,
+            errors.UpstreamUnreachable: 502, errors.UpstreamRefused: 502,
+            errors.UpstreamTooSlow: 504,
         }  # fmt: skip
         for kind, status in expected.items():
             self.assertEqual(status_of(kind), status, kind)

@@ -12,7 +12,7 @@ from pictd.model.formats import Kind
 from pictd.model.limits import Bounds
 from pictd.model.times import from_rfc3339
 from pictd.model.uploads import UploadQuery
-from pictd.web.queries import U16, U64, Query, Source, is_absolute
+from pictd.web.queries import U16, U64, Query, Source
 
 CAT = Alias("cat", ".png")
 
@@ -178,28 +178,12 @@ class SourceTests(Refusals):
             get = Query.parse(raw).process_source
             self.assert_refused("alias", get, "untagged enum ProcessSource")
 
-    def test_absolute(self) -> None:
-        """Schemes of the web need a host and a port that can be."""
-        for url in (
-            "http://h",
-            "HTTPS://h:1/x?y#z",
-            "data:image/png,xx",
-            "mailto:a@b",
-            "http://[::1]/",
-        ):
-            self.assertTrue(is_absolute(url), url)
-        for url in (
-            "",
-            "h",
-            "/x",
-            "//h/x",
-            "http:",
-            "http://",
-            "http:///",
-            "http://h:99999/",
-            "http://[x",
-        ):
-            self.assertFalse(is_absolute(url), url)
+    def test_a_url_is_taken_in_its_normal_form(self) -> None:
+        """However it is spelled, by both families."""
+        for url in (b"HTTP://H:80", b"+http://h/x/..", b"http:h", b"http%3A%2F%2Fh%09"):
+            query = Query.parse(b"proxy=" + url)
+            self.assertEqual(query.alias_source(), Source(proxy="http://h/"), url)
+            self.assertEqual(query.process_source(), Source(proxy="http://h/"), url)
 
 
 class RejoiningTests(SynchronousTestCase):
