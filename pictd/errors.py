@@ -85,6 +85,12 @@ class UnusableUrl(BadRequest):
     code, text = "http-client-error", "The URL can't be downloaded from"
 
 
+class AlreadyClaimed(BadRequest):
+    """There is no queued upload of this id: it was claimed, has expired, or never was."""
+
+    code, text = "already-claimed", "Upload was already claimed"
+
+
 class ProxyNotAllowed(BadRequest):
     """Proxied media was named where only uploads may be."""
 

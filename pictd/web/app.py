@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pictd.web.backgrounded import Backgrounded
 from pictd.web.choosing import Choosing
 from pictd.web.cors import Cors
 from pictd.web.deleting import Deleting
 from pictd.web.describing import Describing
+from pictd.web.downloads import DownloadRoutes
 from pictd.web.entrance import Entrance
 from pictd.web.health import Health
 from pictd.web.listing import Listing
@@ -29,12 +31,14 @@ def entrance(parts: Parts) -> Entrance:
 
 def routes(parts: Parts) -> list[Route]:
     """Every route of the server, family by family."""
-    sources = Sources(parts.repo, parts.lookup)
+    sources = Sources.of(parts)
     cache_control = (parts.settings.cache_control or IMMUTABLE).encode()
     sender = MediaSender(parts.repo, parts.store, cache_control)
     families = (
         Health(parts),
         Uploads(parts),
+        Backgrounded(parts),
+        DownloadRoutes(parts),
         Originals(parts, sources, sender),
         Variants(parts, sources, sender),
         Describing(parts, sources),

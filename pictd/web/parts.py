@@ -10,6 +10,9 @@ from pictd.catalog.lookup import Lookup
 from pictd.catalog.removal import Removal
 from pictd.errors import ReadOnly
 from pictd.generate.service import Generate
+from pictd.ingest.downloads import Downloads
+from pictd.ingest.proxies import Proxies
+from pictd.ingest.queueing import Queueing
 from pictd.ingest.service import Ingest
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 
@@ -45,6 +48,9 @@ class Parts:
     access: AccessLog
     ingest: Ingest
     generate: Generate
+    queueing: Queueing
+    downloads: Downloads
+    proxies: Proxies
     settings: WebSettings
 
     def refuse_if_read_only(self) -> None:

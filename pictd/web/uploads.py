@@ -10,6 +10,7 @@ from pictd.ingest.receive import receive
 from pictd.ingest.session import Ingested
 from pictd.model.alias import Alias
 from pictd.web.answers import send_json
+from pictd.web.entries import entry
 from pictd.web.forms import Forms
 from pictd.web.parts import Parts
 from pictd.web.queries import Query
@@ -48,7 +49,7 @@ class Uploads:
         finally:
             if not done:
                 await batch.undo()
-        send_json(request, 201, {"msg": "ok", "files": [_entry(each) for each in ingested]})
+        send_json(request, 201, {"msg": "ok", "files": [_told(each) for each in ingested]})
 
     async def _receive(self, request: PictdRequest, batch: Batch, named: bool) -> None:
         settings = self.parts.settings
@@ -63,9 +64,5 @@ class Uploads:
             raise FormWithoutFiles
 
 
-def _entry(ingested: Ingested) -> dict[str, object]:
-    return {
-        "file": str(ingested.alias),
-        "delete_token": ingested.token.text,
-        "details": ingested.details.as_public_json(ingested.blurhash),
-    }
+def _told(made: Ingested) -> dict[str, object]:
+    return entry(made.alias, made.token, made.details, made.blurhash)

@@ -90,7 +90,7 @@ class Variants:
         """The headers of a variant that is there; nothing is made."""
         asked = self._asked(request, extension)
         try:
-            original = await self.sources.original(asked.source)
+            original = await self.sources.original(asked.source, noted=False)
         except errors.ProxyNotFound:
             original = None
         served = await self._existing(original, asked.recipe)
@@ -102,7 +102,7 @@ class Variants:
         """202: the variant is there, or a job will make it."""
         asked = self._asked(request, extension)
         try:
-            alias = await self.sources.alias(asked.source)
+            alias = await self.sources.alias(asked.source, noted=False)
         except errors.ProxyNotFound:
             return send_empty(request, 404)
         original = await self.parts.repo.aliases.find(alias)
