@@ -18,7 +18,8 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def redirected(url: WebUrl, answer: IResponse) -> WebUrl | None:
-    """Where to go on; None where the answer is no redirect, or leads nowhere.
+    """Where to go on; None where the answer is no redirect, or leads nowhere. From https to http is
+    a way like others: nothing secret is sent, and whoever controls the server may choose.
 
     :raise UpstreamUnreachable: it leads where nothing can be fetched.
     """

@@ -95,6 +95,8 @@ class Body(Protocol):
         if self._over:
             return
         self._over, self._error = True, error
+        if error is not None:
+            self._pieces.clear()
         if self._timer.active():
             self._timer.cancel()
         self._visit.end()

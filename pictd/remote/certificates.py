@@ -28,9 +28,9 @@ _STRICTLY = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
 
 
 class Certificates:
-    """Whom to trust. Twisted's own ``optionsForClientTLS`` reads all authorities of the machine
-    for every connection, which takes the reactor 10 ms, and refuses host names with an underscore
-    or an emoji, though both are in use.
+    """Whom to trust; authorities are read once, at start. Twisted's own ``optionsForClientTLS``
+    reads them for every connection, which takes the reactor 10 ms, and refuses host names with an
+    underscore or an emoji, though both are in use.
 
     :param trust: the one authority; None: those of the machine.
     """

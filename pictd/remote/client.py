@@ -77,7 +77,8 @@ class HttpRemote:
         except (PictdError, CancelledError):
             raise
         except Exception as error:
-            _log.debug("a download of {url} failed: {error!r}", url=target.text, error=error)
+            # Paths and queries may hold secrets of those who asked.
+            _log.debug("a download from {host} failed: {error!r}", host=target.host, error=error)
             raise trouble(error) from error
 
     async def _follow(self, url: WebUrl, limit: int, end: float) -> Body:

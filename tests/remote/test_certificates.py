@@ -166,6 +166,20 @@ class TrustTests(RemoteTestCase):
             await self.got(f"https://{host}:{port}/", remote=remote)
         self.assertEqual([each for each in told if each], [b"pictures.example"])
 
+    async def test_a_body_without_length(self) -> None:
+        """It ends with the connection, if TLS says so too: an attacker could end it earlier."""
+        server = self.authority.server("127.0.0.1")
+        head = b"HTTP/1.0 200 OK\r\n\r\npicture"
+        site = self.site(lambda stranger, _: stranger.end(head), tls=server)
+        remote = self.remote(trust=self.authority.certificate)
+        self.assertEqual(await self.got(f"https://{site}/", remote=remote), b"picture")
+        site = self.site(lambda stranger, _: stranger.say(head), tls=server)
+        stream = await remote.fetch(f"https://{site}/", 100)
+        self.assertEqual(await stream.read(), b"picture")
+        self.sites[-1].guests[0].transport.transport.loseConnection()
+        with self.assertRaises(UpstreamUnreachable):
+            await stream.read()
+
     async def test_taking_leave(self) -> None:
         """A server that does not answer a farewell is left all the same."""
 

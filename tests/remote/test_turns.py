@@ -60,8 +60,8 @@ class TurnsTests(SynchronousTestCase):
         self.assertEqual(self.turns.hosts, 0)
         self.successResultOf(self.take())
 
-    def test_no_places(self) -> None:
-        """Who is turned away from an idle host is not counted."""
+    def test_no_queue(self) -> None:
+        """Who is turned away is not counted."""
         turns = Turns(1, 0)
         self.successResultOf(Deferred.fromCoroutine(turns.take("h")))
         self.failureResultOf(Deferred.fromCoroutine(turns.take("h")), Overloaded)
