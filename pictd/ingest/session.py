@@ -1,7 +1,8 @@
 """One file on its way from received to published.
 
 How it works: up to the store step a session may be cancelled at any moment and leaves nothing. From
-the store step on it runs to its end even when its client has left; then it undoes itself. Crash
+the store step on it runs to its end even when its client has left; then it undoes itself, unless
+it was queued and has completed its upload. Crash
 windows: before ``store.save`` only scratch files exist, which the next start removes; between
 ``save`` and ``publish`` the bytes are stray, and the next start removes them; after ``publish`` the
 upload is whole, though nobody may have been told of it.
@@ -114,7 +115,7 @@ class Session:
             ingested = await self._publish(made)
         finally:
             await self._backends.scratch.discard(received.folder)
-        if self._left:
+        if self._left and self._filing.upload is None:
             await undo(self._backends.repo, ingested)
         return ingested
 

@@ -10,12 +10,13 @@ by deaths of its workers, comes back once more to be given up.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 from uuid import uuid4
 
 import attrs
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
@@ -33,8 +34,13 @@ RENEW_EVERY = 10.0
 POLL_EVERY = 5.0
 """Seconds between looks at an empty queue that nobody announced anything for."""
 
+STOP_LIMIT = 15.0
+"""Seconds that a job has to end where the server stops."""
+
 FIRST_PAUSE = 5
 """Seconds before the first retry."""
+
+T = TypeVar("T")
 
 Work = Callable[[object], Awaitable[None]]
 """Its argument is what the payload holds under the name of the kind of job."""
@@ -77,6 +83,7 @@ class Worker(Service):
         self._id = str(uuid4())
         self._loop: Deferred[None] | None = None
         self._waiting: Deferred[None] | None = None
+        self._duty_at_hand: Deferred[None] | None = None
 
     def startService(self) -> None:
         """Begin to take jobs."""
@@ -84,12 +91,20 @@ class Worker(Service):
         self._loop = Deferred.fromCoroutine(self._work())
 
     def stopService(self) -> Deferred[None] | None:
-        """Take no more jobs; fires when the one at hand is settled."""
+        """Take no more jobs; fires when the one at hand is settled. One that takes longer is
+        stopped, and handed back."""
         super().stopService()
         if self._waiting is not None:
             self._waiting.cancel()
         loop, self._loop = self._loop, None
+        if loop is not None:
+            limit = self._clock.callLater(STOP_LIMIT, self._interrupt)
+            loop.addBoth(_call_off, limit)
         return loop
+
+    def _interrupt(self) -> None:
+        if self._duty_at_hand is not None:
+            self._duty_at_hand.cancel()
 
     async def _work(self) -> None:
         while self.running:
@@ -138,16 +153,27 @@ class Worker(Service):
     async def _settle(self, job: Job) -> None:
         try:
             duty, argument = self._duty(job.payload)
-            await (self._give_up(job, duty, argument) if job.exhausted else duty.work(argument))
+            await self._do(job, duty, argument)
         except PASSING as error:
             self._log.warn("job {id} will be retried: {error}", id=job.id, error=error)
             await self._repo.jobs.retry(job, self._id, self._now() + _pause(job) * SECOND)
             return
         except CancelledError:
-            raise
+            self._log.info("job {id} is handed back", id=job.id)
+            await self._repo.jobs.release(job, self._id)
+            return
         except Exception as error:
             self._log.failure("job {id} failed for good: {e}", id=job.id, e=repr(error))
         await self._repo.jobs.finish(job, self._id)
+
+    async def _do(self, job: Job, duty: Duty, argument: object) -> None:
+        """:raise CancelledError: there was no time for it any more."""
+        work = self._give_up(job, duty, argument) if job.exhausted else _done(duty.work(argument))
+        self._duty_at_hand = Deferred.fromCoroutine(work)
+        try:
+            await self._duty_at_hand
+        finally:
+            self._duty_at_hand = None
 
     async def _give_up(self, job: Job, duty: Duty, argument: object) -> None:
         self._log.error("{queue}: job {id} is given up", queue=job.queue.value, id=job.id)
@@ -172,6 +198,16 @@ def _pause(job: Job) -> int:
     if job.attempts_left == 0 and not job.exhausted:
         return 0
     return FIRST_PAUSE << max(0, 4 - job.attempts_left)
+
+
+def _call_off(outcome: T, call: IDelayedCall) -> T:
+    if call.active():
+        call.cancel()
+    return outcome
+
+
+async def _done(work: Awaitable[None]) -> None:
+    await work
 
 
 def _silence(waiting: Deferred[None]) -> None:

@@ -16,6 +16,7 @@ from pictd.web.originals import Originals
 from pictd.web.parts import Parts
 from pictd.web.routing import Route, Shortcuts, application
 from pictd.web.sources import Sources
+from pictd.web.upkeep import Upkeep
 from pictd.web.uploads import Uploads
 from pictd.web.variants import Variants
 
@@ -45,5 +46,6 @@ def routes(parts: Parts) -> list[Route]:
         Deleting(parts, sources),
         Listing(parts, sources),
         Choosing(parts),
+        Upkeep(parts),
     )
     return [route for family in families for route in family.routes()]

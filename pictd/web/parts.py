@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
 import attrs
 from twisted.internet.interfaces import IReactorTime
 
@@ -15,6 +18,7 @@ from pictd.ingest.proxies import Proxies
 from pictd.ingest.queueing import Queueing
 from pictd.ingest.service import Ingest
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+from pictd.jobs.prune import Prune
 
 
 @attrs.frozen
@@ -35,6 +39,18 @@ class WebSettings:
 
 
 @attrs.frozen
+class Exports:
+    """Copies of an embedded database.
+
+    :ivar export: makes one in a new folder.
+    :ivar folder: in which each gets a folder of its own.
+    """
+
+    export: Callable[[Path], Awaitable[Path]]
+    folder: Path
+
+
+@attrs.frozen
 class Parts:
     """Everything that routes call."""
 
@@ -51,7 +67,9 @@ class Parts:
     queueing: Queueing
     downloads: Downloads
     proxies: Proxies
+    prune: Prune
     settings: WebSettings
+    exports: Exports | None = None
 
     def refuse_if_read_only(self) -> None:
         """:raise ReadOnly: the server was configured to change nothing."""

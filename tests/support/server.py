@@ -19,15 +19,20 @@ from pictd.catalog.lookup import Lookup
 from pictd.catalog.removal import Removal
 from pictd.generate.backends import Backends as GenerateBackends
 from pictd.generate.service import Generate
+from pictd.ingest.downloads import Downloads
+from pictd.ingest.proxies import Proxies
+from pictd.ingest.queueing import Queueing
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends
+from pictd.jobs.prune import Prune
 from pictd.repo.memory import MemoryRepo
 from pictd.store.memory import MemoryStore
 from pictd.web.app import entrance
-from pictd.web.parts import Parts, WebSettings
+from pictd.web.parts import Exports, Parts, WebSettings
 from pictd.web.receiving import BodyLimits
 from pictd.web.site import PictdSite
 from tests.support.media import PlainMedia
+from tests.support.remote import PlainRemote
 from tests.support.scratch import SynchronousScratch
 
 KEY = "the key of these tests"
@@ -73,13 +78,22 @@ class ServerTestCase(TestCase):
         self.repo, self.store = MemoryRepo(), MemoryStore(IReactorTime(clock))
         self.media, self.scratch = PlainMedia(), SynchronousScratch(root)
         backends = (self.repo, self.store, self.media, self.scratch, clock)
+        ingesting = IngestBackends(*backends)
+        ingest = Ingest(ingesting)
+        self.remote = PlainRemote()
+        downloads = Downloads(self.remote, self.scratch, self.settings.max_file_size)
         self.parts = Parts(
             *backends,
             lookup=Lookup(*backends, read_only=self.settings.read_only),
             removal=Removal(self.repo, clock),
             access=AccessLog(self.repo, clock),
-            ingest=Ingest(IngestBackends(*backends)),
+            ingest=ingest,
             generate=Generate(GenerateBackends(*backends)),
+            queueing=Queueing(ingesting),
+            downloads=downloads,
+            proxies=Proxies(self.repo, ingest, downloads, clock, remember=60),
+            prune=Prune(self.repo, self.store, clock, most_missing=0.5),
+            exports=Exports(self.export, root / "exports"),
             settings=self.settings,
         )
         self.site: Any = PictdSite(entrance(self.parts), clock, BodyLimits(10_000_000))
@@ -87,6 +101,11 @@ class ServerTestCase(TestCase):
         self.addCleanup(self.port.stopListening)
         self.pool = HTTPConnectionPool(clock, persistent=False)
         self.client = HTTPClient(Agent(clock, pool=self.pool))
+
+    async def export(self, folder: Path) -> Path:
+        """As an embedded database would."""
+        folder.mkdir(parents=True)
+        return folder
 
     async def ask(self, method: str, path: str, **more: Any) -> Reply:
         """One request. ``key=True`` sends the API key."""

@@ -17,6 +17,7 @@ from pictd.repo.sqlite import schema
 from pictd.repo.sqlite.aliases import SqliteAliases
 from pictd.repo.sqlite.connection import create_file, open_writer
 from pictd.repo.sqlite.details import SqliteDetails
+from pictd.repo.sqlite.export import export
 from pictd.repo.sqlite.hashes import SqliteHashes
 from pictd.repo.sqlite.jobs import SqliteJobs
 from pictd.repo.sqlite.proxies import SqliteProxies
@@ -67,6 +68,14 @@ class SqliteRepo:
         """See ``IRepo``. A second call does nothing."""
         await self._writer.stop()
         self._reader.close()
+
+    async def export(self, folder: Path) -> Path:
+        """Copy the database into a new folder, as ``sqlite.export`` does.
+
+        :raise RepoUnavailable: that fails.
+        """
+        pool = self._reactor.getThreadPool()
+        return await deferToThreadPool(self._reactor, pool, export, self._path, folder)
 
     async def refers_to(self, identifier: str) -> bool:
         """See ``IRepo``."""

@@ -1,0 +1,53 @@
+"""Copies of the database that are consistent while it is in use (spec storage §12)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from pictd.errors import RepoUnavailable
+from pictd.repo.sqlite.connection import open_reader
+
+_PARTIAL = ".partial"
+
+
+def export(database: Path, folder: Path) -> Path:
+    """Copy the database as it is at one moment into a new folder. Blocks, for as long as the copy
+    takes; who reads or writes meanwhile is not held up. A crash leaves a folder whose name says
+    that it is partial.
+
+    :param folder: that must not be there yet.
+    :return: the copied file, which survives power loss from now on.
+    :raise RepoUnavailable: the database can't be read, or the copy can't be written.
+    """
+    partial = folder.with_name(folder.name + _PARTIAL)
+    try:
+        partial.mkdir(parents=True)
+        _copy(database, partial / database.name)
+        _sync(partial)
+        partial.rename(folder)
+        _sync(folder.parent)
+    except (OSError, sqlite3.Error) as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise RepoUnavailable(f"The database can't be exported to {folder}: {error}") from error
+    return folder / database.name
+
+
+def _copy(database: Path, target: Path) -> None:
+    with closing(open_reader(database)) as source, closing(sqlite3.connect(target)) as copy:
+        source.execute("BEGIN")
+        source.execute("SELECT 1 FROM sqlite_schema").fetchall()  # from here on nothing changes
+        source.backup(copy)
+    target.chmod(0o600)
+    _sync(target)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
