@@ -50,6 +50,7 @@ from pictd.web.listener import Listener, bound_socket
 from pictd.web.parts import Parts, WebSettings
 from pictd.web.receiving import BodyLimits
 from pictd.web.site import PictdSite
+from pictd.web.tls import Certificates, Pair, UnusableCertificate
 
 CLEANUP_WORKERS = 2
 """Their jobs wait for disks, not for processors."""
@@ -80,7 +81,8 @@ def make_service(config: Config, reactor: Any) -> IService:
     parts = _parts(config, reactor, repo, store, media, scratch)
     door = entrance(parts)
     limits = BodyLimits(_most_bytes(parts.settings))
-    listener = Listener(bound, PictdSite(door, reactor, limits), reactor)
+    certificates = _certificates(config, reactor)
+    listener = Listener(bound, PictdSite(door, reactor, limits), reactor, certificates)
     at_work = Stages([parts.access, parts.generate, parts.ingest, *_background(parts)])
     return Stages(
         [
@@ -88,6 +90,7 @@ def make_service(config: Config, reactor: Any) -> IService:
             Held("scratch", nothing, scratch.close),
             Held("media", media.start, media.stop),
             Held("database", repo.open, repo.close, at_work, _trouble(reactor)),
+            *([certificates] if certificates is not None else []),
             listener,
         ]
     )
@@ -100,7 +103,6 @@ def unsupported(config: Config) -> list[str]:
         "repo.type = postgres": not isinstance(config.repo, SqliteRepoConfig),
         "store.type = object_storage": not isinstance(config.store, FilesystemStoreConfig),
         "server.danger_dummy_mode": config.server.danger_dummy_mode,
-        "server.certificate": None not in (config.server.certificate, config.server.private_key),
         "server.workers": config.server.workers > 1,
         "metrics.prometheus_address": config.metrics.prometheus_address is not None,
         "server.accel_prefix": config.server.accel_prefix is not None,
@@ -116,6 +118,17 @@ def _bound(config: Config) -> socket.socket:
         return bound_socket(str(address.host), address.port)
     except OSError as error:
         raise CannotStart(f"server.address: {address}: {error.strerror}") from error
+
+
+def _certificates(config: Config, reactor: Any) -> Certificates | None:
+    """None where TLS is not asked for."""
+    server = config.server
+    if server.certificate is None or server.private_key is None:
+        return None
+    try:
+        return Certificates(Pair(server.certificate, server.private_key), reactor)
+    except UnusableCertificate as error:
+        raise CannotStart(str(error)) from error
 
 
 def _scratch(config: Config) -> Scratch:
