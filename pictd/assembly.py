@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,6 +19,7 @@ from twisted.application.service import IService
 from pictd.catalog.access import AccessLog
 from pictd.catalog.lookup import Lookup
 from pictd.catalog.removal import Removal
+from pictd.config.addresses import SocketAddress
 from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.choices import OnError
@@ -32,7 +34,8 @@ from pictd.interfaces import IMedia, IRepo, IStore
 from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.processing import Processing
 from pictd.jobs.strays import Strays
-from pictd.jobs.worker import Worker
+from pictd.jobs.worker import Duty, Worker
+from pictd.metrics import Metrics
 from pictd.model.limits import MEBIBYTE, Bounds, Rules
 from pictd.model.records import Queue
 from pictd.model.transcoding import VideoPolicy
@@ -46,10 +49,12 @@ from pictd.tools.media import Media
 from pictd.tools.scratch import Scratch
 from pictd.tools.settings import MediaSettings
 from pictd.web.app import entrance
+from pictd.web.counting import RequestCounts
+from pictd.web.exposition import Exposition
 from pictd.web.listener import Listener, bound_socket
 from pictd.web.parts import Parts, WebSettings
 from pictd.web.receiving import BodyLimits
-from pictd.web.site import PictdSite
+from pictd.web.site import PictdSite, Watch
 from pictd.web.tls import Certificates, Pair, UnusableCertificate
 
 CLEANUP_WORKERS = 2
@@ -74,24 +79,25 @@ def make_service(config: Config, reactor: Any) -> IService:
     refused = unsupported(config)
     if refused:
         raise CannotStart("; ".join(refused))
-    bound = _bound(config)
+    bound = _bound("server.address", config.server.address)
+    certificates = _certificates(config, reactor)
     scratch = _scratch(config)
     repo, store = _repo(config, reactor), _store(config, reactor)
-    media = make_media(config, reactor)
-    parts = _parts(config, reactor, repo, store, media, scratch)
-    door = entrance(parts)
+    metrics = Metrics(reactor.seconds)
+    media = make_media(config, reactor, metrics)
+    parts = _parts(config, metrics, (repo, store, media, scratch, reactor))
     limits = BodyLimits(_most_bytes(parts.settings))
-    certificates = _certificates(config, reactor)
-    listener = Listener(bound, PictdSite(door, reactor, limits), reactor, certificates)
+    site = PictdSite(entrance(parts), reactor, limits, _watches(metrics))
     at_work = Stages([parts.access, parts.generate, parts.ingest, *_background(parts)])
     return Stages(
         [
             Signals(reactor),
             Held("scratch", nothing, scratch.close),
             Held("media", media.start, media.stop),
+            *_metrics_listener(config, parts, reactor),
             Held("database", repo.open, repo.close, at_work, _trouble(reactor)),
             *([certificates] if certificates is not None else []),
-            listener,
+            Listener(bound, site, reactor, certificates),
         ]
     )
 
@@ -104,7 +110,6 @@ def unsupported(config: Config) -> list[str]:
         "store.type = object_storage": not isinstance(config.store, FilesystemStoreConfig),
         "server.danger_dummy_mode": config.server.danger_dummy_mode,
         "server.workers": config.server.workers > 1,
-        "metrics.prometheus_address": config.metrics.prometheus_address is not None,
         "server.accel_prefix": config.server.accel_prefix is not None,
         "old_store": config.old_store is not None,
         "media.presets": bool(media.presets) or media.presets_only,
@@ -112,12 +117,28 @@ def unsupported(config: Config) -> list[str]:
     return [f"{name}: this version of pictd does not have it" for name, on in asked.items() if on]
 
 
-def _bound(config: Config) -> socket.socket:
-    address = config.server.address
+def _bound(key: str, address: SocketAddress) -> socket.socket:
     try:
         return bound_socket(str(address.host), address.port)
     except OSError as error:
-        raise CannotStart(f"server.address: {address}: {error.strerror}") from error
+        raise CannotStart(f"{key}: {address}: {error.strerror}") from error
+
+
+def _metrics_listener(config: Config, parts: Parts, reactor: Any) -> list[IService]:
+    """None where figures are not asked for."""
+    address = config.metrics.prometheus_address
+    if address is None:
+        return []
+    bound = _bound("metrics.prometheus_address", address)
+    parts.metrics.watch_process()
+    site = PictdSite(Exposition(parts.metrics, parts.repo), reactor, BodyLimits(0))
+    return [Listener(bound, site, reactor)]
+
+
+def _watches(metrics: Metrics) -> Sequence[Watch]:
+    counts = RequestCounts()
+    metrics.registry.register(counts)
+    return (counts,)
 
 
 def _certificates(config: Config, reactor: Any) -> Certificates | None:
@@ -149,13 +170,16 @@ def _store(config: Config, reactor: Any) -> FilesystemStore:
     return FilesystemStore(config.store.path, reactor)
 
 
-def make_media(config: Config, reactor: Any) -> Media:
-    """What works on media; not started yet."""
+def make_media(config: Config, reactor: Any, metrics: Metrics | None = None) -> Media:
+    """What works on media; not started yet.
+
+    :param metrics: None: nobody reads them.
+    """
     seconds = config.media.process_timeout
     magick = config.media.magick
     memory = (magick.memory + magick.map + magick.disk) * MEBIBYTE
     children = ChildSettings(seconds=seconds, memory=memory)
-    imaging = ForkServerImaging(reactor, reactor, children)
+    imaging = ForkServerImaging(reactor, reactor, children, metrics)
     return Media(imaging, media_settings(config))
 
 
@@ -217,18 +241,18 @@ def _verdicts(config: Config, reactor: Any, media: IMedia, scratch: Scratch) -> 
 
 
 def _parts(
-    config: Config, reactor: Any, repo: IRepo, store: IStore, media: IMedia, scratch: Scratch
+    config: Config, metrics: Metrics, backends: tuple[IRepo, IStore, IMedia, Scratch, Any]
 ) -> Parts:
     read_only = config.server.read_only
-    backends = (repo, store, media, scratch, reactor)
+    repo, _, media, scratch, reactor = backends
     verdicts = _verdicts(config, reactor, media, scratch)
     return Parts(
         *backends,
         lookup=Lookup(*backends, read_only=read_only),
-        removal=Removal(repo, reactor),
+        removal=Removal(repo, reactor, metrics),
         access=AccessLog(repo, reactor, read_only),
-        ingest=Ingest(IngestBackends(*backends, verdicts=verdicts)),
-        generate=Generate(GenerateBackends(*backends)),
+        ingest=Ingest(IngestBackends(*backends, verdicts=verdicts, metrics=metrics)),
+        generate=Generate(GenerateBackends(*backends, metrics=metrics)),
         settings=WebSettings(
             api_key=config.server.api_key,
             read_only=read_only,
@@ -238,6 +262,7 @@ def _parts(
             cache_control=config.server.cache_control,
             cors_origins=config.server.cors_origins,
         ),
+        metrics=metrics,
     )
 
 
@@ -250,9 +275,13 @@ def _background(parts: Parts) -> list[IService]:
     makers = max(1, len(os.sched_getaffinity(0)))
     return [
         Strays(parts.repo, parts.store, parts.clock, first_grace=0),
-        *(Worker(parts.repo, Queue.CLEANUP, cleanup, parts.clock) for _ in range(CLEANUP_WORKERS)),
-        *(Worker(parts.repo, Queue.PROCESS, processing, parts.clock) for _ in range(makers)),
+        *(_worker(parts, Queue.CLEANUP, cleanup) for _ in range(CLEANUP_WORKERS)),
+        *(_worker(parts, Queue.PROCESS, processing) for _ in range(makers)),
     ]
+
+
+def _worker(parts: Parts, queue: Queue, duties: Mapping[str, Duty]) -> Worker:
+    return Worker(parts.repo, queue, duties, parts.clock, parts.metrics)
 
 
 def _trouble(reactor: Any) -> Trouble:

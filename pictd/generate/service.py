@@ -17,6 +17,7 @@ from twisted.internet.interfaces import IReactorTime
 from pictd.errors import AliasNotFound, BytesLost
 from pictd.generate.coalescing import Coalescer
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+from pictd.metrics import Metrics
 from pictd.model.details import Details
 from pictd.model.formats import Output
 from pictd.model.hashes import Hash
@@ -37,6 +38,7 @@ class Backends:
     media: IMedia
     scratch: IScratch
     clock: IReactorTime
+    metrics: Metrics = attrs.field(factory=Metrics)
 
 
 @attrs.frozen
@@ -83,6 +85,10 @@ class Generate(Service):
         found = await self.find(original.record.hash, recipe)
         if found is not None:
             return found
+        with self._backends.metrics.generates.running():
+            return await self._make(original, recipe)
+
+    async def _make(self, original: Original, recipe: Recipe) -> Variant:
         folder = self._backends.scratch.new()
         try:
             rendered = await self._render(original, recipe, folder)

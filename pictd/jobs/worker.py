@@ -3,7 +3,7 @@
 How it works: a worker pops a job under a lease and renews the lease while it works; a worker that
 dies stops renewing, and the job is taken again when its lease ends (contract C14). A failure that
 passes by itself is retried after a pause that doubles with each attempt (C6); any other is final.
-A job that nobody understands is dropped and logged.
+A job that nobody understands is dropped. The end of every job is logged under its id.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from twisted.logger import Logger
 
 from pictd.errors import Overloaded, RepoUnavailable, StoreUnavailable
 from pictd.interfaces import IRepo
+from pictd.metrics import Metrics, Run
 from pictd.model.records import Job, Queue
 from pictd.model.times import SECOND, from_seconds
 
@@ -48,17 +49,24 @@ class Worker(Service):
     """Works on one job at a time.
 
     :param duties: by the name of the kind of job.
+    :param metrics: None: nobody reads them.
     """
 
     _log = Logger()
 
     def __init__(
-        self, repo: IRepo, queue: Queue, duties: Mapping[str, Duty], clock: IReactorTime
+        self,
+        repo: IRepo,
+        queue: Queue,
+        duties: Mapping[str, Duty],
+        clock: IReactorTime,
+        metrics: Metrics | None = None,
     ) -> None:
         self._repo = repo
         self._queue = queue
         self._duties = duties
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._id = str(uuid4())
         self._loop: Deferred[None] | None = None
         self._waiting: Deferred[None] | None = None
@@ -81,7 +89,7 @@ class Worker(Service):
             # Listening begins before the look at the queue: a push between would be missed.
             announced = Deferred.fromCoroutine(self._repo.jobs.wait(self._queue))
             try:
-                job = await self._repo.jobs.pop(self._queue, self._id, self._now(), LEASE * SECOND)
+                job = await self._pop()
                 if job is not None:
                     await self._perform(job)
                     _silence(announced)
@@ -91,6 +99,15 @@ class Worker(Service):
                 _silence(announced)
                 announced = Deferred()
             await self._rest(announced)
+
+    async def _pop(self) -> Job | None:
+        completed = False
+        try:
+            job = await self._repo.jobs.pop(self._queue, self._id, self._now(), LEASE * SECOND)
+            completed = True
+        finally:
+            self._metrics.pops.add(queue=self._queue.value, completed=completed)
+        return job
 
     async def _rest(self, until: Deferred[None]) -> None:
         """Until then, or for the time of a poll."""
@@ -110,7 +127,8 @@ class Worker(Service):
         beat.clock = self._clock
         beat.start(RENEW_EVERY, now=False)
         try:
-            await self._settle(job)
+            with self._metrics.jobs.running(queue=self._queue.value, worker_id=self._id) as run:
+                await self._settle(job, run)
         finally:
             beat.stop()
 
@@ -120,32 +138,53 @@ class Worker(Service):
         except RepoUnavailable as error:
             self._log.warn("job {id}: lease not renewed: {error}", id=job.id, error=error)
 
-    async def _settle(self, job: Job) -> None:
+    async def _settle(self, job: Job, run: Run) -> None:
+        began = self._clock.seconds()
         try:
             duty, argument = self._duty(job.payload)
             await duty(argument)
         except _PASSING as error:
-            pause = FIRST_PAUSE * 2 ** max(0, 4 - job.attempts_left) * SECOND
-            self._log.warn("job {id} will be retried: {error}", id=job.id, error=error)
-            await self._repo.jobs.retry(job, self._id, self._now() + pause)
+            run.completed = False
+            await self._retry(job, error)
             return
         except CancelledError:
             raise
         except Exception as error:
+            run.completed = False
             self._log.failure("job {id} failed for good: {e}", id=job.id, e=repr(error))
+        else:
+            self._tell_done(job, self._clock.seconds() - began)
         await self._repo.jobs.finish(job, self._id)
 
+    def _tell_done(self, job: Job, seconds: float) -> None:
+        self._log.info(
+            "job {id} ({kind}) done in {seconds} s",
+            id=job.id,
+            kind=_kind(job.payload),
+            seconds=round(seconds, 3),
+        )
+
+    async def _retry(self, job: Job, error: Exception) -> None:
+        pause = FIRST_PAUSE * 2 ** max(0, 4 - job.attempts_left) * SECOND
+        self._log.warn("job {id} will be retried: {error}", id=job.id, error=error)
+        await self._repo.jobs.retry(job, self._id, self._now() + pause)
+
     def _duty(self, payload: object) -> tuple[Duty, object]:
-        if isinstance(payload, dict) and len(payload) == 1:
-            ((kind, argument),) = payload.items()
-        else:
-            kind, argument = payload, None
-        if not isinstance(kind, str) or kind not in self._duties:
-            raise NotUnderstood(f"no such kind of job: {payload!r}")
-        return self._duties[kind], argument
+        """What the payload holds beside its kind may be a secret, which no error repeats."""
+        kind = _kind(payload)
+        if kind not in self._duties:
+            raise NotUnderstood(f"no such kind of job: {kind!r}")
+        return self._duties[kind], payload[kind] if isinstance(payload, dict) else None
 
     def _now(self) -> int:
         return from_seconds(self._clock.seconds())
+
+
+def _kind(payload: object) -> str:
+    """Empty where the payload tells none."""
+    if isinstance(payload, dict) and len(payload) == 1:
+        (payload,) = payload
+    return payload if isinstance(payload, str) else ""
 
 
 def _silence(waiting: Deferred[None]) -> None:

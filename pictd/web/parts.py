@@ -12,6 +12,7 @@ from pictd.errors import ReadOnly
 from pictd.generate.service import Generate
 from pictd.ingest.service import Ingest
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+from pictd.metrics import Metrics
 
 
 @attrs.frozen
@@ -46,6 +47,7 @@ class Parts:
     ingest: Ingest
     generate: Generate
     settings: WebSettings
+    metrics: Metrics = attrs.field(factory=Metrics)
 
     def refuse_if_read_only(self) -> None:
         """:raise ReadOnly: the server was configured to change nothing."""

@@ -21,6 +21,7 @@ from pictd.generate.service import Backends as GenerateBackends
 from pictd.generate.service import Generate
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends
+from pictd.metrics import Metrics
 from pictd.repo.memory import MemoryRepo
 from pictd.store.memory import MemoryStore
 from pictd.web.app import entrance
@@ -73,14 +74,16 @@ class ServerTestCase(TestCase):
         self.repo, self.store = MemoryRepo(), MemoryStore(IReactorTime(clock))
         self.media, self.scratch = PlainMedia(), SynchronousScratch(root)
         backends = (self.repo, self.store, self.media, self.scratch, clock)
+        metrics = Metrics()
         self.parts = Parts(
             *backends,
             lookup=Lookup(*backends, read_only=self.settings.read_only),
-            removal=Removal(self.repo, clock),
+            removal=Removal(self.repo, clock, metrics),
             access=AccessLog(self.repo, clock),
             ingest=Ingest(IngestBackends(*backends)),
             generate=Generate(GenerateBackends(*backends)),
             settings=self.settings,
+            metrics=metrics,
         )
         self.site: Any = PictdSite(entrance(self.parts), clock, BodyLimits(10_000_000))
         self.port = clock.listenTCP(0, self.site, interface="127.0.0.1")
