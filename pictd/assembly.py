@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 from twisted.application.service import IService
+from twisted.logger import LogLevel
 
 from pictd.catalog.access import AccessLog
 from pictd.catalog.lookup import Lookup
@@ -35,6 +36,7 @@ from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.processing import Processing
 from pictd.jobs.strays import Strays
 from pictd.jobs.worker import Duty, Worker
+from pictd.logs.heeding import Heeding
 from pictd.metrics import Metrics
 from pictd.model.limits import MEBIBYTE, Bounds, Rules
 from pictd.model.records import Queue
@@ -54,6 +56,7 @@ from pictd.web.exposition import Exposition
 from pictd.web.listener import Listener, bound_socket
 from pictd.web.parts import Parts, WebSettings
 from pictd.web.receiving import BodyLimits
+from pictd.web.request_log import NAMESPACE, RequestLog
 from pictd.web.site import PictdSite, Watch
 from pictd.web.tls import Certificates, Pair, UnusableCertificate
 
@@ -87,7 +90,7 @@ def make_service(config: Config, reactor: Any) -> IService:
     media = make_media(config, reactor, metrics)
     parts = _parts(config, metrics, (repo, store, media, scratch, reactor))
     limits = BodyLimits(_most_bytes(parts.settings))
-    site = PictdSite(entrance(parts), reactor, limits, _watches(metrics))
+    site = PictdSite(entrance(parts), reactor, limits, _watches(config, metrics))
     at_work = Stages([parts.access, parts.generate, parts.ingest, *_background(parts)])
     return Stages(
         [
@@ -135,10 +138,14 @@ def _metrics_listener(config: Config, parts: Parts, reactor: Any) -> list[IServi
     return [Listener(bound, site, reactor)]
 
 
-def _watches(metrics: Metrics) -> Sequence[Watch]:
+def _watches(config: Config, metrics: Metrics) -> Sequence[Watch]:
+    """Lines for those who debug are not even made where nobody does."""
     counts = RequestCounts()
     metrics.registry.register(counts)
-    return (counts,)
+    logging = config.tracing.logging
+    debugs = Heeding(logging.targets).heeds(NAMESPACE, LogLevel.debug)
+    quiet = LogLevel.debug if debugs else None
+    return (counts, RequestLog(LogLevel.info if logging.log_requests else quiet))
 
 
 def _certificates(config: Config, reactor: Any) -> Certificates | None:

@@ -34,6 +34,7 @@ from pictd.config.legacy import OLD_FLAGS
 from pictd.config.levels import HELP, Level
 from pictd.config.load import Loaded, load
 from pictd.config.save import save
+from pictd.logs.placing import Logged, observer, place
 
 _UNKNOWN = re.compile(r"option (--[\w-]+) not recognized")
 _log = Logger()
@@ -196,9 +197,13 @@ def makeService(options: Options) -> IService:
     from pictd.assembly import CannotStart, make_service
 
     try:
-        return make_service(loaded.config, reactor)
+        service = make_service(loaded.config, reactor)
     except CannotStart as error:
         _fail(1, [str(error)])
+    stream = place(options.parent, reactor) if options.parent is not None else None
+    if stream is None:
+        return service
+    return Logged(service, observer(loaded.config.tracing.logging, stream))
 
 
 def _check(load: Callable[[], Loaded]) -> NoReturn:

@@ -1,4 +1,4 @@
-"""What an operator sees of a running server: its figures."""
+"""What an operator sees of a running server: its log, and its figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEY = "the-operators-key"
 
 
 class ObservingTests(TestCase):
-    """A real server with a listener for metrics."""
+    """A real server that logs every request as JSON, and has a listener for metrics."""
 
     timeout = 110
 
@@ -31,6 +31,8 @@ class ObservingTests(TestCase):
         self.client = HTTPClient(Agent(clock, pool=HTTPConnectionPool(clock, persistent=False)))
         more = {
             "SERVER__API_KEY": KEY,
+            "TRACING__LOGGING__FORMAT": "json",
+            "TRACING__LOGGING__LOG_REQUESTS": "true",
             "METRICS__PROMETHEUS_ADDRESS": self.figures.removeprefix("http://"),
         }
         variables = {f"PICTD__{name}": value for name, value in more.items()}
@@ -50,6 +52,24 @@ class ObservingTests(TestCase):
         part: Any = ("a.png", "image/png", io.BytesIO(still("png")))
         url = f"{self.server.url}/image"
         return json.loads(await self.ask("POST", url, files=[("images[]", part)]))["files"][0]
+
+    async def test_the_log(self) -> None:
+        """Every line is JSON; requests and jobs are in it, and nothing that opens or deletes."""
+        await self.start()
+        entry = await self.upload()
+        token, alias = entry["delete_token"], entry["file"]
+        await self.ask("GET", f"{self.server.url}/image/delete/wrong/{alias}")
+        await self.ask("DELETE", f"{self.server.url}/image/delete/{token}/{alias}")
+        await self.ask("DELETE", f"{self.server.url}/internal/variants")
+        self.assertEqual(await self.server.stop(), 0)
+        lines = [json.loads(line) for line in self.server.log().splitlines()]
+        told = [line["fields"] for line in lines]
+        requests = [(each["method"], each["status"]) for each in told if "request_id" in each]
+        for each in (("POST", 201), ("GET", 403), ("DELETE", 204)):
+            self.assertIn(each, requests)
+        self.assertTrue([each for each in told if each.get("kind")], "no job")
+        for secret in (KEY, token):
+            self.assertNotIn(secret, self.server.log())
 
     async def test_the_figures(self) -> None:
         """They are on their own listener, and not on that of the public."""
