@@ -105,6 +105,17 @@ def make_service(config: Config, reactor: Any) -> IService:
     )
 
 
+def refusals(config: Config) -> list[str]:
+    """Why the server would not start, as far as reading files tells, one line each."""
+    found, pair = unsupported(config), _pair(config)
+    try:
+        if pair is not None:
+            pair.options(pair.read())
+    except UnusableCertificate as error:
+        found.append(str(error))
+    return found
+
+
 def unsupported(config: Config) -> list[str]:
     """What is asked for that this version does not have, one line each."""
     media = config.media
@@ -150,13 +161,18 @@ def _watches(config: Config, metrics: Metrics) -> Sequence[Watch]:
 
 def _certificates(config: Config, reactor: Any) -> Certificates | None:
     """None where TLS is not asked for."""
+    pair = _pair(config)
+    try:
+        return None if pair is None else Certificates(pair, reactor)
+    except UnusableCertificate as error:
+        raise CannotStart(str(error)) from error
+
+
+def _pair(config: Config) -> Pair | None:
     server = config.server
     if server.certificate is None or server.private_key is None:
         return None
-    try:
-        return Certificates(Pair(server.certificate, server.private_key), reactor)
-    except UnusableCertificate as error:
-        raise CannotStart(str(error)) from error
+    return Pair(server.certificate, server.private_key)
 
 
 def _scratch(config: Config) -> Scratch:

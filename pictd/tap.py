@@ -212,12 +212,12 @@ def _check(load: Callable[[], Loaded]) -> NoReturn:
     from twisted.internet.task import react
 
     from pictd.admin.check import check
-    from pictd.assembly import make_media, unsupported
+    from pictd.assembly import make_media, refusals
 
     _show_complaints("pictd.tools.process")
 
     async def answer(reactor: Any) -> None:
-        raise SystemExit(await check(load, partial(make_media, reactor=reactor), unsupported))
+        raise SystemExit(await check(load, partial(make_media, reactor=reactor), refusals))
 
     react(answer)
 
