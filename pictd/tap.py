@@ -34,6 +34,7 @@ from pictd.config.legacy import OLD_FLAGS
 from pictd.config.levels import HELP, Level
 from pictd.config.load import Loaded, load
 from pictd.config.save import save
+from pictd.logs.placing import Logged, observer, place
 
 _UNKNOWN = re.compile(r"option (--[\w-]+) not recognized")
 _log = Logger()
@@ -193,12 +194,17 @@ def makeService(options: Options) -> IService:
     # Late, so that help needs neither a reactor nor what serves.
     from twisted.internet import reactor
 
-    from pictd.assembly import CannotStart, make_service
+    from pictd.assembly.failures import CannotStart
+    from pictd.assembly.service import make_service
 
     try:
-        return make_service(loaded.config, reactor)
+        service = make_service(loaded.config, reactor)
     except CannotStart as error:
         _fail(1, [str(error)])
+    stream = place(options.parent, reactor) if options.parent is not None else None
+    if stream is None:
+        return service
+    return Logged(service, observer(loaded.config.tracing.logging, stream))
 
 
 def _check(load: Callable[[], Loaded]) -> NoReturn:
@@ -207,12 +213,13 @@ def _check(load: Callable[[], Loaded]) -> NoReturn:
     from twisted.internet.task import react
 
     from pictd.admin.check import check
-    from pictd.assembly import make_media, unsupported
+    from pictd.assembly.media import make_media
+    from pictd.assembly.refusals import refusals
 
     _show_complaints("pictd.tools.process")
 
     async def answer(reactor: Any) -> None:
-        raise SystemExit(await check(load, partial(make_media, reactor=reactor), unsupported))
+        raise SystemExit(await check(load, partial(make_media, reactor=reactor), refusals))
 
     react(answer)
 

@@ -26,6 +26,7 @@ RANKS = {
     "tools": 2,
     "remote": 2,
     "imaging": 2,
+    "logs": 2,
     "ingest": 3,
     "generate": 3,
     "catalog": 3,

@@ -255,6 +255,17 @@ class TerminalTests(TestCase):
         self.assertEqual(status, 1)
         self.assertIn("no-such-file.toml", err)
 
+    async def test_a_certificate_that_is_not_there(self) -> None:
+        """Likewise, by the key that names it."""
+        tls = {"PICTD__SERVER__CERTIFICATE": "/no/c.pem", "PICTD__SERVER__PRIVATE_KEY": "/no/k.pem"}
+        environ = {"PICTD__SERVER__ADDRESS": "127.0.0.1:0", **tls, **PLACES}
+        _, err, status = await self.said("run", **environ)
+        self.assertEqual(status, 1)
+        self.assertIn("server.certificate: /no/c.pem: No such file", err)
+        out, _, status = await self.said("check", **environ)
+        self.assertEqual(status, 1)
+        self.assertIn("server.certificate: /no/c.pem: No such file", out)
+
     async def test_check(self) -> None:
         """Writes to the terminal, and exits with its finding."""
         out, err, status = await self.said("check", **PLACES)

@@ -6,6 +6,7 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+from pictd.metrics import Metrics
 
 
 @attrs.frozen
@@ -17,3 +18,4 @@ class Backends:
     media: IMedia
     scratch: IScratch
     clock: IReactorTime
+    metrics: Metrics = attrs.field(factory=Metrics)

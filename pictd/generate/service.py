@@ -77,6 +77,10 @@ class Generate(Service):
         found = await self.find(original.record.hash, recipe)
         if found is not None:
             return found
+        with self._backends.metrics.generates.running():
+            return await self._make(original, recipe)
+
+    async def _make(self, original: Original, recipe: Recipe) -> Variant:
         folder = self._backends.scratch.new()
         try:
             rendered = await self._render(original, recipe, folder)

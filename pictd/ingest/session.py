@@ -21,6 +21,7 @@ from twisted.logger import Logger
 from pictd.errors import StoreUnavailable
 from pictd.ingest.verdicts import Verdicts
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+from pictd.metrics import Metrics
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.records import HashRecord, Naming, Normalised
@@ -68,6 +69,7 @@ class Backends:
     scratch: IScratch
     clock: IReactorTime
     verdicts: Verdicts | None = None
+    metrics: Metrics = attrs.field(factory=Metrics)
 
 
 @attrs.frozen
@@ -121,7 +123,7 @@ class Session:
 
     def begin(self) -> Deferred[Ingested]:
         """Run; the result, or the failure, is the session's own and survives a client."""
-        self._work = Deferred.fromCoroutine(self.run())
+        self._work = Deferred.fromCoroutine(self._run_counted())
         return self._work
 
     def leave(self) -> None:
@@ -129,6 +131,10 @@ class Session:
         self._left = True
         if self._work is not None and not self._storing:
             self._work.cancel()
+
+    async def _run_counted(self) -> Ingested:
+        with self._backends.metrics.ingests.running():
+            return await self.run()
 
     async def _publish(self, made: Normalised) -> Ingested:
         now = from_seconds(self._backends.clock.seconds())

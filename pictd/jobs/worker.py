@@ -3,8 +3,8 @@
 How it works: a worker pops a job under a lease and renews the lease while it works; a worker that
 dies stops renewing, and the job is taken again when its lease ends (contract C14). A failure that
 passes by itself is retried after a pause that doubles with each attempt (C6); any other is final.
-A job that nobody understands is dropped and logged. One whose attempts are used up, by failures or
-by deaths of its workers, comes back once more to be given up.
+A job that nobody understands is dropped. One whose attempts are used up, by failures or by deaths
+of its workers, comes back once more to be given up. The end of every job is logged under its id.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from twisted.logger import Logger
 
 from pictd.errors import Overloaded, RepoUnavailable, StoreUnavailable
 from pictd.interfaces import IRepo
+from pictd.metrics import Metrics, Run
 from pictd.model.records import Job, Queue
 from pictd.model.times import SECOND, from_seconds
 
@@ -69,17 +70,24 @@ class Worker(Service):
     """Works on one job at a time.
 
     :param duties: by the name of the kind of job.
+    :param metrics: None: nobody reads them.
     """
 
     _log = Logger()
 
     def __init__(
-        self, repo: IRepo, queue: Queue, duties: Mapping[str, Duty], clock: IReactorTime
+        self,
+        repo: IRepo,
+        queue: Queue,
+        duties: Mapping[str, Duty],
+        clock: IReactorTime,
+        metrics: Metrics | None = None,
     ) -> None:
         self._repo = repo
         self._queue = queue
         self._duties = duties
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._id = str(uuid4())
         self._loop: Deferred[None] | None = None
         self._waiting: Deferred[None] | None = None
@@ -111,7 +119,7 @@ class Worker(Service):
             # Listening begins before the look at the queue: a push between would be missed.
             announced = Deferred.fromCoroutine(self._repo.jobs.wait(self._queue))
             try:
-                job = await self._repo.jobs.pop(self._queue, self._id, self._now(), LEASE * SECOND)
+                job = await self._pop()
                 if job is not None:
                     await self._perform(job)
                     _silence(announced)
@@ -121,6 +129,15 @@ class Worker(Service):
                 _silence(announced)
                 announced = Deferred()
             await self._rest(announced)
+
+    async def _pop(self) -> Job | None:
+        completed = False
+        try:
+            job = await self._repo.jobs.pop(self._queue, self._id, self._now(), LEASE * SECOND)
+            completed = True
+        finally:
+            self._metrics.pops.add(queue=self._queue.value, completed=completed)
+        return job
 
     async def _rest(self, until: Deferred[None]) -> None:
         """Until then, or for the time of a poll."""
@@ -140,7 +157,8 @@ class Worker(Service):
         beat.clock = self._clock
         beat.start(RENEW_EVERY, now=False)
         try:
-            await self._settle(job)
+            with self._metrics.jobs.running(queue=self._queue.value, worker_id=self._id) as run:
+                await self._settle(job, run)
         finally:
             beat.stop()
 
@@ -150,11 +168,13 @@ class Worker(Service):
         except RepoUnavailable as error:
             self._log.warn("job {id}: lease not renewed: {error}", id=job.id, error=error)
 
-    async def _settle(self, job: Job) -> None:
+    async def _settle(self, job: Job, run: Run) -> None:
+        began = self._clock.seconds()
         try:
             duty, argument = self._duty(job.payload)
             await self._do(job, duty, argument)
         except PASSING as error:
+            run.completed = False
             self._log.warn("job {id} will be retried: {error}", id=job.id, error=error)
             await self._repo.jobs.retry(job, self._id, self._now() + _pause(job) * SECOND)
             return
@@ -163,7 +183,10 @@ class Worker(Service):
             await self._repo.jobs.release(job, self._id)
             return
         except Exception as error:
+            run.completed = False
             self._log.failure("job {id} failed for good: {e}", id=job.id, e=repr(error))
+        else:
+            self._tell_done(job, self._clock.seconds() - began)
         await self._repo.jobs.finish(job, self._id)
 
     async def _do(self, job: Job, duty: Duty, argument: object) -> None:
@@ -180,14 +203,20 @@ class Worker(Service):
         if duty.give_up is not None:
             await duty.give_up(argument)
 
+    def _tell_done(self, job: Job, seconds: float) -> None:
+        self._log.info(
+            "job {id} ({kind}) done in {seconds} s",
+            id=job.id,
+            kind=_kind(job.payload),
+            seconds=round(seconds, 3),
+        )
+
     def _duty(self, payload: object) -> tuple[Duty, object]:
-        if isinstance(payload, dict) and len(payload) == 1:
-            ((kind, argument),) = payload.items()
-        else:
-            kind, argument = payload, None
-        if not isinstance(kind, str) or kind not in self._duties:
-            raise NotUnderstood(f"no such kind of job: {payload!r}")
-        return self._duties[kind], argument
+        """What the payload holds beside its kind may be a secret, which no error repeats."""
+        kind = _kind(payload)
+        if kind not in self._duties:
+            raise NotUnderstood(f"no such kind of job: {kind!r}")
+        return self._duties[kind], payload[kind] if isinstance(payload, dict) else None
 
     def _now(self) -> int:
         return from_seconds(self._clock.seconds())
@@ -208,6 +237,13 @@ def _call_off(outcome: T, call: IDelayedCall) -> T:
 
 async def _done(work: Awaitable[None]) -> None:
     await work
+
+
+def _kind(payload: object) -> str:
+    """Empty where the payload tells none."""
+    if isinstance(payload, dict) and len(payload) == 1:
+        (payload,) = payload
+    return payload if isinstance(payload, str) else ""
 
 
 def _silence(waiting: Deferred[None]) -> None:

@@ -15,10 +15,11 @@ from zope.interface import implementer
 
 from pictd.errors import MediaFailed
 from pictd.interfaces import IImaging
+from pictd.metrics import Metrics
 from pictd.tools import programs, reports
 from pictd.tools.connection import Connection, Pending
 from pictd.tools.gate import Gate
-from pictd.tools.reports import Report
+from pictd.tools.reports import Outcome, Report
 
 MEBIBYTE = 1024 * 1024
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
@@ -61,15 +62,24 @@ class ForkServerImaging:
 
     The server is started by the first task, or by ``start``. If it dies, its tasks fail and another
     is started, after a delay that grows with each death in a row; new tasks wait for that.
+
+    :param metrics: None: nobody reads them.
     """
 
     _log = Logger()
 
     def __init__(
-        self, reactor: IReactorProcess, clock: IReactorTime, settings: ChildSettings
+        self,
+        reactor: IReactorProcess,
+        clock: IReactorTime,
+        settings: ChildSettings,
+        metrics: Metrics | None = None,
     ) -> None:
         self._reactor, self._clock, self._settings = reactor, clock, settings
-        self._gate = Gate(clock, settings.concurrent, settings.waiting)
+        self._gate = gate = Gate(clock, settings.concurrent, settings.waiting)
+        self._metrics = metrics or Metrics()
+        self._metrics.gauge("pictd_children", "Children at work", lambda: gate.inside)
+        self._metrics.gauge("pictd_children_waiting", "Work that waits", lambda: gate.waiting)
         self._connection: Connection | None = None
         self._restart: IDelayedCall | None = None
         self._restarting: list[Deferred[None]] = []
@@ -126,12 +136,16 @@ class ForkServerImaging:
         """Have an order carried out."""
         places = {"reads": [str(each) for each in reads], "folder": folder and str(folder)}
         connection, pending = await self._submit({**what, **places})
-        try:
-            report = await pending.answer
-        except CancelledError:
-            connection.kill(pending)
-            await pending.gone()
-            raise
+        command = _command(what)
+        with self._metrics.children.running(command=command) as run:
+            try:
+                report = await pending.answer
+            except CancelledError:
+                connection.kill(pending)
+                await pending.gone()
+                raise
+            run.completed = report.outcome is Outcome.OK
+        self._metrics.children_cpu.observe(report.cpu, command=command)
         self._deaths = 0
         return report
 
@@ -203,6 +217,12 @@ class ForkServerImaging:
         for each in waiting:
             if not each.called:
                 each.callback(None)
+
+
+def _command(order: Mapping[str, object]) -> str:
+    """The name of the task, or of the program."""
+    program = order.get("program")
+    return Path(str(program[0])).name if isinstance(program, list) else str(order["task"])
 
 
 def _stopping() -> MediaFailed:

@@ -20,7 +20,7 @@ class Gate:
 
     def __init__(self, clock: IReactorTime, places: int, queue: int, patience: float = 60) -> None:
         self._clock = clock
-        self._free = places
+        self._places = self._free = places
         self._queue, self._patience = queue, patience
         self._waiting: deque[Deferred[None]] = deque()
         self._closed: Exception | None = None
@@ -29,6 +29,11 @@ class Gate:
     def waiting(self) -> int:
         """How many wait."""
         return len(self._waiting)
+
+    @property
+    def inside(self) -> int:
+        """How many are in."""
+        return self._places - self._free
 
     async def enter(self) -> None:
         """Return once inside; who got in calls ``leave`` once. Cancelling gives up the wait.

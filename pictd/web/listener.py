@@ -1,4 +1,7 @@
-"""The listening socket: bound before the server starts, closed before anything else stops."""
+"""The listening socket: bound before the server starts, closed before anything else stops.
+
+A plain socket and one that speaks TLS are accepted from alike.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IReactorSocket, IReactorTime
 from twisted.logger import Logger
+from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from pictd.web.site import PictdSite
+from pictd.web.tls import Certificates
 
 FINISH_WITHIN = 20.0
 """Seconds that running requests get after the server was told to stop, and clients for taking
@@ -42,29 +47,45 @@ class Listener(Service):
     """Accepts connections while it runs.
 
     :param bound: from ``bound_socket``; closed here.
+    :param certificates: None: connections are not encrypted.
     """
 
     _log = Logger()
 
-    def __init__(self, bound: socket.socket, site: PictdSite, reactor: IReactorSocket) -> None:
+    def __init__(
+        self,
+        bound: socket.socket,
+        site: PictdSite,
+        reactor: IReactorSocket,
+        certificates: Certificates | None = None,
+    ) -> None:
         self._bound = bound
         self._site = site
         self._reactor = reactor
+        self._certificates = certificates
         self._port: IListeningPort | None = None
 
     def startService(self) -> None:
         """Begin to accept."""
         super().startService()
         number, family = self._bound.fileno(), self._bound.family
-        factory: Any = self._site
+        scheme, factory = self._spoken()
         self._port = self._reactor.adoptStreamPort(number, family, factory)
-        self._log.info("listening on {address}", address=self._port.getHost())
+        address = self._port.getHost()
+        self._log.info("listening on {address} ({scheme})", address=address, scheme=scheme)
         self._bound.close()
 
     def stopService(self) -> Deferred[None]:
         """Accept no more, then let running requests come to their end."""
         super().stopService()
         return Deferred.fromCoroutine(self._finish())
+
+    def _spoken(self) -> tuple[str, Any]:
+        """The scheme of URLs, and the factory that speaks it."""
+        if self._certificates is None:
+            return "http", self._site
+        clock = IReactorTime(self._reactor)
+        return "https", TLSMemoryBIOFactory(self._certificates, False, self._site, clock)
 
     async def _finish(self) -> None:
         if self._port is not None:

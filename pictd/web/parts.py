@@ -19,6 +19,7 @@ from pictd.ingest.queueing import Queueing
 from pictd.ingest.service import Ingest
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.jobs.prune import Prune
+from pictd.metrics import Metrics
 
 
 @attrs.frozen
@@ -70,6 +71,7 @@ class Parts:
     prune: Prune
     settings: WebSettings
     exports: Exports | None = None
+    metrics: Metrics = attrs.field(factory=Metrics)
 
     def refuse_if_read_only(self) -> None:
         """:raise ReadOnly: the server was configured to change nothing."""

@@ -50,6 +50,7 @@ class RequestBody:
     """The body of one request.
 
     :ivar complete: nothing more is to come: it is whole, broken, or cut off.
+    :ivar received: bytes that have come, read or not.
     """
 
     complete = True
@@ -59,7 +60,7 @@ class RequestBody:
         self._clock = clock
         self._limits = limits
         self._pieces: list[bytes] = []
-        self._held = self._received = self._announced = 0
+        self.received = self._held = self._announced = 0
         self._allowed: int | None = None
         self._waiting: Deferred[None] | None = None
         self._error: Exception | None = None
@@ -90,7 +91,7 @@ class RequestBody:
     def close(self) -> None:
         """Drop what is there and what comes."""
         if self._allowed is None:
-            self._allowed = self._received + self._limits.most
+            self._allowed = self.received + self._limits.most
             self._empty()
 
     # For the channel
@@ -98,7 +99,7 @@ class RequestBody:
     @property
     def is_hopeless(self) -> bool:
         """So much is still to come, or so slowly, that waiting for the end of it is no use."""
-        too_much = self._announced - self._received > self._limits.most
+        too_much = self._announced - self.received > self._limits.most
         return not self.complete and (too_much or self.is_late)
 
     @property
@@ -119,15 +120,15 @@ class RequestBody:
 
     def arrived(self, data: bytes) -> None:
         """Some of the body."""
-        self._received += len(data)
+        self.received += len(data)
         if self._allowed is not None:
-            if self._received > self._allowed:
+            if self.received > self._allowed:
                 self._tap.give_up()
             return
         if self._error is not None:
             return
-        if self._received > self._limits.most:
-            self.fail(self._too_large(self._received))
+        if self.received > self._limits.most:
+            self.fail(self._too_large(self.received))
             return
         self._keep(data)
 

@@ -55,6 +55,7 @@ class Endpoint:
 
     async def __call__(self, request: PictdRequest, **placeholders: str) -> None:
         """Answer a request that matched the route."""
+        request.route = self.route.pattern
         handler = self.route.handlers.get(request.method)
         if handler is None:
             return self._refuse_method(request)

@@ -23,7 +23,8 @@ placeholder is finished by ``targets.placeholder``. ``request.query`` is the raw
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -46,12 +47,18 @@ class PictdRequest(Request):
     :ivar path: canonical.
     :ivar query: the raw query string, without its question mark.
     :ivar deadline: nanoseconds since the epoch, where the client has set one.
+    :ivar route: pattern of the route that it matched.
     """
 
     defaultContentType = None
     channel: Any
+    site: Any = None
+    path = b""
     query = b""
     deadline: int | None = None
+    route: str | None = None
+    _began = 0.0
+    _has_ended = False
     _first_piece: bytes | None = None
 
     def __init__(self, channel: Channel, queued: object = False) -> None:
@@ -97,6 +104,11 @@ class PictdRequest(Request):
         """The client is gone; what is written goes nowhere."""
         return bool(self._disconnected)
 
+    @property
+    def seconds(self) -> float:
+        """Since the head was there."""
+        return float(self.site.reactor.seconds() - self._began)
+
     def abort(self) -> None:
         """Break the connection off, so that a body cut short is not taken for a whole one."""
         if self.channel is not None:
@@ -134,6 +146,7 @@ class PictdRequest(Request):
     def connectionLost(self, reason: Failure) -> None:
         super().connectionLost(reason)
         self.body.lost()
+        self._tell_end()
 
     def announce_close(self) -> None:
         """This answer is the last on its connection."""
@@ -147,7 +160,14 @@ class PictdRequest(Request):
 
     def process(self) -> None:
         self.site = self.channel.site
+        self._began = self.site.reactor.seconds()
         self.setHeader(b"date", datetimeToString())
+        self._route()
+        # Only now the route is known; the answer may have come already.
+        for watch in self.site.watches:
+            watch.begun(self)
+
+    def _route(self) -> None:
         try:
             self.path, self.query = split_target(self.uri)
             self.prepath, self.postpath = [], self.path[1:].split(b"/")
@@ -189,7 +209,16 @@ class PictdRequest(Request):
             ):
                 self.setHeader(b"content-length", b"%d" % len(body))
             self._send(body)
+        self._tell_end()
         super().finish()
+
+    def _tell_end(self) -> None:
+        """Once, and not of a request whose head never came."""
+        if self.site is None or self._has_ended:
+            return
+        self._has_ended = True
+        for watch in self.site.watches:
+            watch.ended(self)
 
     def _send(self, data: bytes) -> None:
         if self.body.is_hopeless and self.channel is not None:
@@ -199,22 +228,41 @@ class PictdRequest(Request):
         super().write(data)
 
 
+class Watch(Protocol):
+    """Looks on at every request; whatever it does takes time from all of them."""
+
+    def begun(self, request: PictdRequest) -> None:
+        """It was routed; it may have been answered before."""
+
+    def ended(self, request: PictdRequest) -> None:
+        """Its answer is handed to the connection whole, or its client has left."""
+
+
 class PictdSite(Site):
     """Serves one resource over HTTP/1.
 
     :ivar limits: of request bodies.
+    :ivar watches: those who look on.
     :ivar channels: the connections.
     :ivar is_closing: each connection ends with the answer at hand.
     """
 
+    noisy = False
     protocol: Any = Channel
     requestFactory: Any = PictdRequest
 
-    def __init__(self, resource: IResource, clock: IReactorTime, limits: BodyLimits) -> None:
+    def __init__(
+        self,
+        resource: IResource,
+        clock: IReactorTime,
+        limits: BodyLimits,
+        watches: Sequence[Watch] = (),
+    ) -> None:
         super().__init__(
             resource, timeout=HEAD_SECONDS, reactor=clock, parsePOSTFormSubmission=False
         )
         self.limits = limits
+        self.watches = watches
         self.channels: set[Channel] = set()
         self.is_closing = False
         self._empty: Deferred[None] = Deferred()
@@ -248,7 +296,7 @@ class PictdSite(Site):
         """There is nothing to stop."""
 
     def log(self, request: object) -> None:
-        """Requests are counted, not logged."""
+        """Those who look on do that."""
 
     def acceptableProtocols(self) -> list[bytes]:
         """What TLS may negotiate. The bodies of HTTP/2 in Twisted can't be pulled."""

@@ -56,6 +56,7 @@ class Uploads:
         forms = Forms(request, settings.max_file_count, settings.max_file_size)
         count = 0
         while not batch.failed and (file := await forms.next_file()) is not None:
+            self.parts.metrics.files.add(**{"import" if named else "upload": "inline"})
             self.parts.refuse_if_read_only()
             received = await receive(file, self.parts.scratch)
             batch.begin(received, Alias.parse(file.filename) if named else None)

@@ -9,10 +9,12 @@ from pictd.generate.backends import Backends
 from pictd.generate.service import Generate, Recipe
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends
+from pictd.metrics import Metrics
 from pictd.model.formats import Output
 from pictd.model.operations import parse_chain
 from pictd.model.records import Original, Variant
 from pictd.model.uploads import UploadQuery
+from tests.support.figures import figure
 from tests.support.services import ServicesTestCase
 
 RECIPE = Recipe(parse_chain([("resize", "20")]), Output.WEBP)
@@ -23,7 +25,8 @@ class GenerateTests(ServicesTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.generate = Generate(Backends(*self.backends))
+        self.metrics = Metrics()
+        self.generate = Generate(Backends(*self.backends, metrics=self.metrics))
         self.original = self.uploaded()
 
     def uploaded(self) -> Original:
@@ -76,6 +79,17 @@ class GenerateTests(ServicesTestCase):
         self.media.failure = None
         self.failureResultOf(self.make(), MediaFailed)
         self.assertEqual((self.media.rendered, self.scratch.live), ([], set()))
+
+    def test_making_is_counted(self) -> None:
+        """Not the finding of what is there; what fails is not complete."""
+        for _ in range(2):
+            self.successResultOf(self.make())
+        self.result(self.repo.variants.remove(self.original.record.hash))
+        self.result(self.store.remove(self.original.record.identifier))
+        self.failureResultOf(self.make(), BytesLost)
+        for completed in ("true", "false"):
+            count = figure(self.metrics.registry, "pict_rs_generate_end", completed=completed)
+            self.assertEqual(count, 1, completed)
 
     def test_lost_bytes(self) -> None:
         """Are told as such."""

@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred
 
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Filing, Ingested
+from pictd.metrics import Metrics
 from pictd.model.alias import Alias
 from pictd.model.uploads import UploadQuery
 from tests.support.services import ServicesTestCase
@@ -16,7 +17,8 @@ class IngestTestCase(ServicesTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.ingest = Ingest(Backends(*self.backends))
+        self.metrics = Metrics()
+        self.ingest = Ingest(Backends(*self.backends, metrics=self.metrics))
 
     def begin(self, data: bytes = b"picture", name: str | None = None) -> Deferred[Ingested]:
         """Begin to ingest a file."""

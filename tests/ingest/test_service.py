@@ -16,6 +16,7 @@ from pictd.ingest.batch import Batch
 from pictd.ingest.session import Ingested
 from pictd.model.uploads import UploadQuery
 from tests.ingest.ingest_case import IngestTestCase
+from tests.support.figures import figure
 
 
 class PublishTests(IngestTestCase):
@@ -30,6 +31,14 @@ class PublishTests(IngestTestCase):
         self.assertEqual((ingested.alias.extension, ingested.blurhash), (".png", "BLUR"))
         self.assertEqual(original.details, ingested.details)
         self.assertEqual(original.token, ingested.token)
+
+    def test_uploads_are_counted(self) -> None:
+        """By how they end."""
+        self.ingested(name="a.png")
+        self.failureResultOf(self.begin(name="a.png"), AliasAlreadyExists)
+        for completed in ("true", "false"):
+            count = figure(self.metrics.registry, "pict_rs_ingest_end", completed=completed)
+            self.assertEqual(count, 1, completed)
 
     def test_nothing_temporary_stays(self) -> None:
         """Neither in the store nor in scratch."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs, eventAsText
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.errors import MediaFailed, StoreUnavailable
 from pictd.jobs.worker import FIRST_PAUSE, LEASE, Duty, NotUnderstood, Worker
+from pictd.metrics import Metrics
 from pictd.model.records import Job, Queue
 from pictd.model.times import SECOND, from_seconds
 from pictd.repo.memory import MemoryRepo
+from tests.support.figures import figure
 
 OTHER_WORKER = "6a3c4c0b-9a41-4b8f-8c9e-1d7000000000"
 
@@ -26,8 +29,9 @@ class WorkerTests(SynchronousTestCase):
         self.gate: Deferred[None] | None = None
         self.given_up: list[object] = []
         self.sorrow: Exception | None = None
+        self.metrics = Metrics(self.clock.seconds)
         duties = {"Kind": Duty(self.duty, self.give_up), "Quiet": Duty(self.duty)}
-        self.worker = Worker(self.repo, Queue.CLEANUP, duties, self.clock)
+        self.worker = Worker(self.repo, Queue.CLEANUP, duties, self.clock, self.metrics)
 
     async def duty(self, argument: object) -> None:
         """Fails, or waits at the gate, as the test says."""
@@ -170,6 +174,36 @@ class WorkerTests(SynchronousTestCase):
         self.worker.startService()
         self.assertEqual((self.done, self.length()), ([], 0))
         self.assertEqual(len(self.flushLoggedErrors(NotUnderstood)), 5)
+
+    def test_payloads_are_not_logged(self) -> None:
+        """They may hold what deletes files."""
+        with capturedLogs() as events:
+            for payload in ({"Kind": "a secret"}, {"Other": "a secret"}, "Kind"):
+                self.push(payload)
+            self.worker.startService()
+        self.assertEqual(len(self.flushLoggedErrors(NotUnderstood)), 1)
+        self.assertNotIn("a secret", "".join(eventAsText(event) for event in events))
+
+    def test_ends_are_logged(self) -> None:
+        """By the id of the job, with the name of its kind."""
+        self.push({"Kind": 1})
+        with capturedLogs() as events:
+            self.worker.startService()
+        (done,) = (event for event in events if "kind" in event)
+        self.assertRegex(eventAsText(done, includeTimestamp=False), r"job \S+ \(Kind\) done")
+
+    def test_jobs_are_counted(self) -> None:
+        """By how they end: what is retried is not complete, nor is what failed for good."""
+        self.worker.startService()
+        for failure in (None, StoreUnavailable(), MediaFailed()):
+            self.failure = failure
+            self.push("Kind")
+            self.clock.advance(0)
+        self.flushLoggedErrors(MediaFailed)
+        for completed, count in (("true", 1), ("false", 2)):
+            labels = {"queue": "cleanup", "completed": completed}
+            found = figure(self.metrics.registry, "pict_rs_job_end", **labels)
+            self.assertEqual(found, count, completed)
 
     def test_stopping_waits_for_the_job_at_hand(self) -> None:
         """And takes no other."""

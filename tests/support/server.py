@@ -25,6 +25,7 @@ from pictd.ingest.queueing import Queueing
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends
 from pictd.jobs.prune import Prune
+from pictd.metrics import Metrics
 from pictd.repo.memory import MemoryRepo
 from pictd.store.memory import MemoryStore
 from pictd.web.app import entrance
@@ -82,10 +83,11 @@ class ServerTestCase(TestCase):
         ingest = Ingest(ingesting)
         self.remote = PlainRemote()
         downloads = Downloads(self.remote, self.scratch, self.settings.max_file_size)
+        metrics = Metrics()
         self.parts = Parts(
             *backends,
             lookup=Lookup(*backends, read_only=self.settings.read_only),
-            removal=Removal(self.repo, clock),
+            removal=Removal(self.repo, clock, metrics),
             access=AccessLog(self.repo, clock),
             ingest=ingest,
             generate=Generate(GenerateBackends(*backends)),
@@ -95,6 +97,7 @@ class ServerTestCase(TestCase):
             prune=Prune(self.repo, self.store, clock, most_missing=0.5),
             exports=Exports(self.export, root / "exports"),
             settings=self.settings,
+            metrics=metrics,
         )
         self.site: Any = PictdSite(entrance(self.parts), clock, BodyLimits(10_000_000))
         self.port = clock.listenTCP(0, self.site, interface="127.0.0.1")

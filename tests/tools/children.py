@@ -11,6 +11,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
+from pictd.metrics import Metrics
 from pictd.tools.forkserver import MEBIBYTE, ChildSettings, ForkServerImaging
 
 TASKS = "tests.tools.misbehaviour"
@@ -41,9 +42,10 @@ class ChildrenTestCase(TestCase):
         self.folder = Path(self.mktemp()).absolute()
         self.folder.mkdir(parents=True)
 
-    def imaging(self, **changes: Any) -> ForkServerImaging:
+    def imaging(self, metrics: Metrics | None = None, **changes: Any) -> ForkServerImaging:
         """A fork server with these settings; not started yet."""
-        made = ForkServerImaging(cast(Any, reactor), cast(Any, reactor), settings(**changes))
+        clock = cast(Any, reactor)
+        made = ForkServerImaging(clock, clock, settings(**changes), metrics)
         self.addCleanup(lambda: Deferred.fromCoroutine(made.stop()))
         return made
 

@@ -21,7 +21,9 @@ from pictd.errors import (
     UnsupportedMedia,
 )
 from pictd.interfaces import IImaging
+from pictd.metrics import Metrics
 from pictd.tools.forkserver import ForkServerImaging
+from tests.support.figures import figure
 from tests.tools.children import ChildrenTestCase, children_of, running
 
 
@@ -54,6 +56,20 @@ class AnswerTests(ChildrenTestCase):
         """The task's object comes back."""
         answer = await self.do(self.imaging(), "echo", text="ü", list=[1, None, {"a": 1.5}])
         self.assertEqual(answer, {"echo": {"text": "ü", "list": [1, None, {"a": 1.5}]}})
+
+    async def test_children_are_counted(self) -> None:
+        """By the name of their task, and how they end; one that says why it can't is complete."""
+        metrics = Metrics()
+        imaging = self.imaging(metrics)
+        await self.do(imaging, "echo")
+        with self.assertRaises(UnreadableMedia):
+            await self.do(imaging, "raises", name="Unreadable", text="torn")
+        with self.assertRaises(MediaTooExpensive):
+            await self.do(imaging, "abort")
+        for task, completed in (("echo", "true"), ("raises", "true"), ("abort", "false")):
+            labels = {"command": task, "completed": completed}
+            self.assertEqual(figure(metrics.registry, "pict_rs_process_end", **labels), 1, task)
+        self.assertEqual(figure(metrics.registry, "pictd_children_cpu_seconds_count"), 3)
 
     async def test_answers_do_not_mix(self) -> None:
         """Many at once each get their own."""

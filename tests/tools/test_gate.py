@@ -30,6 +30,16 @@ class GateTests(SynchronousTestCase):
         self.successResultOf(first)
         self.assertNoResult(second)
 
+    def test_how_many_are_in(self) -> None:
+        """Those who wait are not."""
+        self.assertEqual(self.gate.inside, 0)
+        self.enter()
+        self.enter()
+        self.assertEqual((self.gate.inside, self.gate.waiting), (1, 1))
+        self.gate.leave()
+        self.gate.leave()
+        self.assertEqual(self.gate.inside, 0)
+
     def test_full(self) -> None:
         """The third who would wait is turned away."""
         for each in [self.enter() for _ in range(3)][1:]:

@@ -1,0 +1,2 @@
+"""The composition root: from a configuration to a tree of services. Only here concrete classes are
+named."""

@@ -1,0 +1,35 @@
+"""The database, the store and the temporary folders that the configuration names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pictd.assembly.failures import CannotStart
+from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
+from pictd.config.backends import SqliteRepo as SqliteRepoConfig
+from pictd.config.schema import Config
+from pictd.errors import StoreUnavailable
+from pictd.repo.sqlite.database import SqliteRepo
+from pictd.store.filesystem import FilesystemStore
+from pictd.tools.scratch import Scratch
+
+
+def make_scratch(config: Config) -> Scratch:
+    """:raise CannotStart: the temporary directory can't be used."""
+    server = config.server
+    try:
+        return Scratch.prepared(server.temporary_directory, server.cleanup_temporary_directory)
+    except StoreUnavailable as error:
+        raise CannotStart(str(error)) from error
+
+
+def make_repo(config: Config, reactor: Any) -> SqliteRepo:
+    """Not opened yet."""
+    assert isinstance(config.repo, SqliteRepoConfig)
+    return SqliteRepo(config.repo.path, reactor)
+
+
+def make_store(config: Config, reactor: Any) -> FilesystemStore:
+    """The store of the configuration."""
+    assert isinstance(config.store, FilesystemStoreConfig)
+    return FilesystemStore(config.store.path, reactor)

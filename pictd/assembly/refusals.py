@@ -1,0 +1,33 @@
+"""What the server does not start with."""
+
+from __future__ import annotations
+
+from pictd.assembly.listeners import pair_of
+from pictd.config.backends import FilesystemStore, SqliteRepo
+from pictd.config.schema import Config
+from pictd.web.tls import UnusableCertificate
+
+
+def refusals(config: Config) -> list[str]:
+    """Why the server would not start, as far as reading files tells, one line each."""
+    found, pair = unsupported(config), pair_of(config)
+    try:
+        if pair is not None:
+            pair.options(pair.read())
+    except UnusableCertificate as error:
+        found.append(str(error))
+    return found
+
+
+def unsupported(config: Config) -> list[str]:
+    """What is asked for that this version does not have, one line each."""
+    media = config.media
+    asked = {
+        "repo.type = postgres": not isinstance(config.repo, SqliteRepo),
+        "store.type = object_storage": not isinstance(config.store, FilesystemStore),
+        "server.workers": config.server.workers > 1,
+        "server.accel_prefix": config.server.accel_prefix is not None,
+        "old_store": config.old_store is not None,
+        "media.presets": bool(media.presets) or media.presets_only,
+    }
+    return [f"{name}: this version of pictd does not have it" for name, on in asked.items() if on]
