@@ -55,6 +55,7 @@ def settings(folder: Path, port: int) -> dict[str, str]:
         "PICTD__REPO__TYPE": "sqlite",
         "PICTD__REPO__PATH": str(folder / "pictd.sqlite3"),
         "PICTD__REPO__EXPORT_PATH": str(folder / "exports"),
+        "PICTD__MEDIA__VIDEO__ALLOW_AUDIO": "true",
         "PICTD__STORE__TYPE": "filesystem",
         "PICTD__STORE__PATH": str(folder / "files"),
     }

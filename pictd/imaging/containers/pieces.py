@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pictd.imaging.failures import Unreadable
 
@@ -34,9 +34,12 @@ def numbers(layout: str, data: Data, at: int = 0) -> tuple[int, ...]:
 
 
 def joined(data: bytes, parts: Iterable[Part]) -> bytes:
-    """The parts one after the other."""
+    """The parts one after the other; the file itself, not a copy, where they are all of it."""
+    pieces = list(_merged(parts))
+    if are_all(data, pieces):
+        return data
     whole = memoryview(data)
-    return b"".join(whole[p.start : p.stop] if isinstance(p, range) else p for p in parts)
+    return b"".join(whole[p.start : p.stop] if isinstance(p, range) else p for p in pieces)
 
 
 def are_all(data: bytes, parts: Iterable[Part]) -> bool:
@@ -47,3 +50,15 @@ def are_all(data: bytes, parts: Iterable[Part]) -> bool:
             return False
         at += len(part)
     return at == len(data)
+
+
+def _merged(parts: Iterable[Part]) -> Iterator[Part]:
+    """Neighbours in the file as one."""
+    last: Part = b""
+    for part in parts:
+        if isinstance(part, range) and isinstance(last, range) and last.stop == part.start:
+            last = range(last.start, part.stop)
+        else:
+            yield last
+            last = part
+    yield last

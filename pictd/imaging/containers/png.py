@@ -84,13 +84,22 @@ def chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def _places(data: bytes) -> Iterator[tuple[bytes, range]]:
-    """(type, where its content is) of each chunk."""
-    at, seen, whole = len(SIGNATURE), set[bytes](), memoryview(data)
+    """(type, where its content is) of each chunk, whose checksum is right."""
+    whole = memoryview(data)
+    for kind, place in _walk(data):
+        (checksum,) = numbers(">I", data, place.stop)
+        if zlib.crc32(whole[place.start - 4 : place.stop]) != checksum:
+            raise Unreadable("the PNG is broken: a checksum is wrong")
+        yield kind, place
+
+
+def _walk(data: bytes) -> Iterator[tuple[bytes, range]]:
+    """The same, with checksums that are there, but not looked at."""
+    at, seen = len(SIGNATURE), set[bytes]()
     while b"IEND" not in seen:
         size, kind = struct.unpack(">I4s", piece(data, at, 8))
-        (checksum,) = numbers(">I", data, at + 8 + size)
-        if not _NAME.fullmatch(kind) or zlib.crc32(whole[at + 4 : at + 8 + size]) != checksum:
-            raise Unreadable("the PNG is broken: a checksum is wrong")
+        if not _NAME.fullmatch(kind) or at + 12 + size > len(data):
+            raise Unreadable("the PNG is broken or cut short")
         if not seen and (kind != b"IHDR" or size != 13):
             raise Unreadable("the PNG is broken: its header is missing")
         yield kind, range(at + 8, at + 8 + size)
@@ -117,7 +126,7 @@ def _parts(data: bytes) -> Iterator[Part]:
     """What remains, in its order."""
     dropped = () if _animation(_described(data)) else _MOTION
     yield SIGNATURE
-    for kind, place in _places(data):
+    for kind, place in _walk(data):
         if kind == b"iCCP":
             yield _profile(data[place.start : place.stop])
         elif kind not in dropped and len(place) in _SIZES.get(kind, ()):
