@@ -47,13 +47,16 @@ class ForkServer:
         """
         with TemporaryDirectory() as folder:
             places = {"source": str(source), "folder": folder}
-            drawing = {"operations": operations, "output": output, "quality": SETTINGS.quality}
-            return self._peak("render", places | drawing, source, folder)
+            drawing: dict[str, object] = {
+                "operations": operations,
+                "output": output,
+                "quality": SETTINGS.quality,
+            }
+            return self._peak("render", {**places, **drawing}, source, folder)
 
     def _peak(self, task: str, order: Mapping[str, object], source: Path, folder: str) -> int:
-        report = self._report(
-            {"task": task, "arguments": order, "reads": [str(source)], "folder": folder}
-        )
+        places = {"reads": [str(source)], "folder": folder}
+        report = self._report({"task": task, "arguments": order, **places})
         answer(report, task)
         return report.rss
 

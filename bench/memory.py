@@ -25,8 +25,8 @@ STILL_TARGET = 450.0
 # How much more ten times as many frames may take.
 FRAMES_TARGET = 1.3
 NOTES = f"""\
-Peaks are what a child held at most, with all that it shares (50 MB of it); no floor but
-  frames      of {MANY} frames of 320x240, which are 276 MB: the peak of {FEW} of them"""
+Peaks are what one child held at most, with what it shares with the others (about 45 MB). Beside
+those of {MANY} frames of 320x240, which are 276 MB together, stand those of {FEW} such frames."""
 
 
 def at_rest(server: Server, when: str) -> Row:
