@@ -70,7 +70,7 @@ class Container:
 
 CONTAINERS = (
     Container("JPEG", jpeg.accepts, jpeg.outline, jpeg.strip, jpeg.is_clean),
-    Container("PNG", png.accepts, png.outline, png.strip),
+    Container("PNG", png.accepts, png.outline, png.strip, png.is_clean),
     Container("GIF", gif.accepts, gif.outline, gif.strip),
     Container("WEBP", webp.accepts, webp.outline, webp.strip),
     Container("AVIF", avif.accepts, avif.outline, avif.strip),
