@@ -8,19 +8,11 @@ from typing import TypeVar
 
 import attrs
 
-from pictd.imaging.containers import (
-    avif,
-    gif,
-    heic,
-    jpeg,
-    jxl,
-    matroska,
-    matroska_clean,
-    mp4,
-    png,
-    webp,
-)
+from pictd.imaging.containers import gif, jpeg, png, webp
 from pictd.imaging.containers.foreign import foreign_name
+from pictd.imaging.containers.isobmff import avif, heic, mp4
+from pictd.imaging.containers.jxl import codestream as jxl
+from pictd.imaging.containers.matroska import clean, movie
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.containers.pieces import Data
 from pictd.imaging.failures import Unreadable, Unsupported
@@ -80,9 +72,7 @@ CONTAINERS = (
 
 VIDEOS = (
     VideoContainer(mp4.accepts, mp4.outline, mp4.is_clean),
-    VideoContainer(
-        matroska.accepts, matroska.outline, matroska.is_clean, matroska_clean.overwrites
-    ),
+    VideoContainer(movie.accepts, movie.outline, movie.is_clean, clean.overwrites),
 )
 
 
