@@ -57,18 +57,18 @@ def must(answer: Answer, status: int) -> Answer:
     return answer
 
 
-def upload(port: int, picture: bytes) -> tuple[str, float]:
-    """Send one picture as a form.
+def upload(port: int, file: bytes) -> tuple[str, float]:
+    """Send one picture or video as a form.
 
     :return: the alias it got, and the seconds it took.
     :raise Refused: it got none.
     """
     head = (
         f"--{BOUNDARY}\r\n"
-        'Content-Disposition: form-data; name="images[]"; filename="photo.jpg"\r\n'
-        "Content-Type: image/jpeg\r\n\r\n"
+        'Content-Disposition: form-data; name="images[]"; filename="upload"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
     )
-    form = head.encode() + picture + f"\r\n--{BOUNDARY}--\r\n".encode()
+    form = head.encode() + file + f"\r\n--{BOUNDARY}--\r\n".encode()
     kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
     answer = must(ask(port, "POST", "/image", form, kind), 201)
     return str(json.loads(answer.body)["files"][0]["file"]), answer.seconds

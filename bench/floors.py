@@ -9,8 +9,17 @@ import os
 from pathlib import Path
 
 import numpy
+import pi_heif
 from PIL import Image
 from wand.image import Image as WandImage
+
+from pictd.imaging.quality import options
+from pictd.model.formats import Format
+
+# As a child of pictd's decodes: in one thread, and nothing but the picture.
+pi_heif.register_heif_opener(
+    thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
+)
 
 # A resize takes from a decode at least this much larger than its result: one of a smaller decode
 # would show a difference from the resize of the whole picture (above 38 dB).
@@ -18,7 +27,7 @@ DETAIL = 2.25
 
 
 def take_in(picture: bytes, folder: Path) -> None:
-    """An upload: look at it decoded at an eighth, hash it, write it so that it lasts."""
+    """An upload: look at it decoded, a JPEG at an eighth, hash it, write it so that it lasts."""
     with Image.open(io.BytesIO(picture)) as image:
         image.draft("RGB", (image.width // 8, image.height // 8))
         image.load()
@@ -27,6 +36,12 @@ def take_in(picture: bytes, folder: Path) -> None:
         file.write(picture)
         file.flush()
         os.fsync(file.fileno())
+
+
+def convert(picture: bytes) -> bytes:
+    """A HEIC as a JPEG."""
+    with Image.open(io.BytesIO(picture)) as image:
+        return encode(image, "JPEG", **options(Format.IMAGE_JPEG, None))
 
 
 def fitted(image: Image.Image, side: int) -> tuple[int, int]:
@@ -54,8 +69,8 @@ def resize(path: Path, side: int) -> bytes:
             return bytes(reduced.make_blob() or b"")
 
 
-def encode(image: Image.Image, kind: str) -> bytes:
-    """The picture as a file, with the encoder's own settings."""
+def encode(image: Image.Image, kind: str, **options: object) -> bytes:
+    """The picture as a file, with the encoder's own settings where none are given."""
     encoded = io.BytesIO()
-    image.save(encoded, kind)
+    image.save(encoded, kind, **options)
     return encoded.getvalue()

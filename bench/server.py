@@ -14,6 +14,7 @@ from pathlib import Path
 
 import attrs
 
+import pictd
 from bench.accounting import tree
 from bench.client import ask
 
@@ -50,11 +51,14 @@ def settings(folder: Path, port: int) -> dict[str, str]:
     """The environment of the server: nothing an operator set for another one reaches it."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(OPERATORS_OWN)}
     return environ | {
+        # The pictd beside this benchmark is measured, whatever is installed.
+        "PYTHONPATH": str(Path(pictd.__path__[0]).parent),
         "PICTD__SERVER__ADDRESS": f"127.0.0.1:{port}",
         "PICTD__SERVER__TEMPORARY_DIRECTORY": str(folder / "tmp"),
         "PICTD__REPO__TYPE": "sqlite",
         "PICTD__REPO__PATH": str(folder / "pictd.sqlite3"),
         "PICTD__REPO__EXPORT_PATH": str(folder / "exports"),
+        "PICTD__MEDIA__VIDEO__ALLOW_AUDIO": "true",
         "PICTD__STORE__TYPE": "filesystem",
         "PICTD__STORE__PATH": str(folder / "files"),
     }

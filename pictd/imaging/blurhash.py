@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -65,10 +67,18 @@ def _components(width: int, height: int) -> tuple[int, int]:
 
 
 def _reduced(image: Image.Image, profile: bytes | None) -> Image.Image:
-    opaque = image.convert("L" if image.mode in ("L", "LA") else "RGB")
-    size = min(opaque.width, _LARGEST), min(opaque.height, _LARGEST)
-    small = opaque.resize(size, Image.Resampling.BOX, reducing_gap=3.0)
-    return in_srgb(small, profile).convert("RGB")
+    size = min(image.width, _LARGEST), min(image.height, _LARGEST)
+    small = [each.resize(size, Image.Resampling.BOX, reducing_gap=3.0) for each in _opaque(image)]
+    whole = small[0] if len(small) == 1 else Image.merge("RGB", small)
+    return in_srgb(whole, profile).convert("RGB")
+
+
+def _opaque(image: Image.Image) -> Iterator[Image.Image]:
+    """The picture without its alpha, which takes a copy: then one channel at a time."""
+    if image.mode in ("L", "RGB"):
+        yield image
+    else:
+        yield from (image.getchannel(each) for each in image.getbands() if each != "A")
 
 
 def _cosines(count: int, length: int) -> npt.NDArray[np.float64]:

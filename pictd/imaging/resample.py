@@ -13,10 +13,12 @@ from pictd.imaging.weights import Floats, Weights, blurring, resizing
 from pictd.model.operations import Filter
 
 Box = tuple[float, float, float, float]
+_Area = tuple[int, int, int, int]
 _Bytes = npt.NDArray[np.uint8]
 
 _STRIP = 512
 _ROWS = 16
+_READ = 32
 _WITH_ALPHA = (2, 4)
 
 _ROUNDING = np.float32(0.45)
@@ -31,50 +33,53 @@ def resize(image: Image.Image, box: Box, size: tuple[int, int], filter: Filter) 
     :param box: left, top, right and bottom of the part, in pixels and fractions of them.
     """
     left, top, right, bottom = box
-    origin = int(left), int(top)
-    pixels = _pixels(image)[origin[1] : math.ceil(bottom), origin[0] : math.ceil(right)]
-    across = resizing(filter, pixels.shape[1], left - origin[0], right - left, size[0])
-    down = resizing(filter, pixels.shape[0], top - origin[1], bottom - top, size[1])
-    return _picture(_applied(pixels, down, across))
+    area = int(left), int(top), math.ceil(right), math.ceil(bottom)
+    across = resizing(filter, area[2] - area[0], left - area[0], right - left, size[0])
+    down = resizing(filter, area[3] - area[1], top - area[1], bottom - top, size[1])
+    return _applied(image, area, down, across)
 
 
 def blur(image: Image.Image, sigma: float) -> Image.Image:
     """Blur a picture with a Gaussian of this standard deviation, which is not 0."""
-    pixels = _pixels(image)
-    down, across = (blurring(sigma, side) for side in pixels.shape[:2])
-    return _picture(_applied(pixels, down, across))
+    across, down = (blurring(sigma, side) for side in image.size)
+    return _applied(image, (0, 0, *image.size), down, across)
 
 
-def _pixels(image: Image.Image) -> _Bytes:
-    pixels = np.asarray(image)
-    return pixels if pixels.ndim == 3 else pixels[:, :, None]
-
-
-def _picture(pixels: _Bytes) -> Image.Image:
-    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-
-
-def _applied(pixels: _Bytes, down: Weights, across: Weights) -> _Bytes:
-    result = np.empty((len(down), len(across), pixels.shape[2]), np.uint8)
+def _applied(image: Image.Image, area: _Area, down: Weights, across: Weights) -> Image.Image:
+    result = Image.new(image.mode, (len(across), len(down)))
+    left, top, _, bottom = area
     for at in range(0, len(across), _STRIP):
         end = min(at + _STRIP, len(across))
         first, last = across.span(at, end)
-        tall = _along_columns(_Source(pixels[:, first:last]), down)
+        source = _Source(image, (left + first, top, left + last, bottom))
+        tall = _along_columns(source, down)
         wide = _along_columns(_Turned(tall), across.part(at, end).shifted(first))
-        result[:, at:end] = _finished(wide).transpose(1, 0, 2)
+        result.paste(_picture(_finished(wide).transpose(1, 0, 2)), (at, 0))
     return result
 
 
-class _Source:
-    """Rows of a picture as numbers, colours multiplied by alpha."""
+def _picture(levels: _Bytes) -> Image.Image:
+    return Image.fromarray(levels[:, :, 0] if levels.shape[2] == 1 else levels)
 
-    def __init__(self, pixels: _Bytes) -> None:
-        self._pixels = pixels
-        self.shape = pixels.shape[1:]
+
+class _Source:
+    """Rows of a part of a picture as numbers, colours multiplied by alpha; few are made at a time.
+
+    A picture as an array would be copied twice.
+    """
+
+    def __init__(self, image: Image.Image, area: _Area) -> None:
+        self._image, self._area = image, area
+        self.shape = area[2] - area[0], len(image.getbands())
 
     def rows(self, first: int, last: int) -> Floats:
         """Rows ``first`` to ``last``."""
-        rows = self._pixels[first:last].astype(np.float32)
+        left, top, right, _ = self._area
+        rows = np.empty((last - first, *self.shape), np.float32)
+        for at in range(first, last, _READ):
+            end = min(at + _READ, last)
+            levels = np.asarray(self._image.crop((left, top + at, right, top + end)))
+            rows[at - first : end - first] = levels.reshape(-1, *self.shape)
         if self.shape[1] in _WITH_ALPHA:
             rows[..., :-1] *= rows[..., -1:] / np.float32(255)
         return rows

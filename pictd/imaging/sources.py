@@ -20,7 +20,7 @@ def read_source(path: str) -> Data:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError as error:
             raise Unreadable("the file is empty") from error
-    return mapped if is_video(mapped) else mapped[:]
+        return mapped if is_video(mapped) else file.read()
 
 
 def read_picture(path: str) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from pictd.errors import KindDisallowed, UnreadableMedia
+from pictd.errors import KindDisallowed, PictdError, UnreadableMedia
 from pictd.model.codecs import AudioCodec, VideoCodec
 from pictd.model.limits import Measured, Rules
 from pictd.model.streams import Streams
@@ -53,17 +53,19 @@ class Videos:
     _missing: list[str] = attrs.field(factory=list)
 
     async def look(self) -> None:
-        """Find out what is missing of what the configuration needs.
+        """Find out what is missing of what the configuration needs."""
+        self._missing = await self._lacking()
 
-        :raise PictdError: ffmpeg can't be run.
-        """
-        self._missing = ["ffmpeg"]
+    async def _lacking(self) -> list[str]:
         if self.program is None:
-            return
-        listing = await self._children.execute(ffmpeg.encoders(self.program), [], None)
+            return ["ffmpeg"]
+        try:
+            listing = await self._children.execute(ffmpeg.encoders(self.program), [], None)
+        except PictdError:
+            return ["ffmpeg"]
         found = {line.split()[1] for line in listing.splitlines() if len(line.split()) > 1}
-        needed = {ffmpeg.ENCODERS[each]: each for each in _needed(self._policy)}
-        self._missing = [f"ffmpeg's encoder {name}" for name in needed if name not in found]
+        needed = [ffmpeg.ENCODERS[each] for each in _needed(self._policy)]
+        return [f"ffmpeg's encoder {name}" for name in needed if name not in found]
 
     def missing(self) -> list[str]:
         """What does not work here, by name."""

@@ -8,8 +8,8 @@ import attrs
 from PIL import Image
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.imaging.containers.avif_items import Item, read_items, write_items
-from pictd.imaging.containers.boxes import Box, box, boxes, required
+from pictd.imaging.containers.isobmff.avif_items import Item, read_items, write_items
+from pictd.imaging.containers.isobmff.boxes import Box, box, boxes, required
 from pictd.imaging.containers.registry import outline_of, stripped
 from tests.support import samples
 from tests.support.samples import SECRET

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.imaging.containers import matroska
+from pictd.imaging.containers.matroska import movie as matroska
 from pictd.imaging.failures import Unreadable, Unsupported
 from pictd.model.codecs import AudioCodec, VideoCodec
 from pictd.model.formats import Format

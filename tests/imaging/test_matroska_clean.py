@@ -6,9 +6,9 @@ import struct
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.imaging.containers import matroska
-from pictd.imaging.containers.codec_private import is_av1, is_opus, is_vorbis, is_vp9
-from pictd.imaging.containers.matroska_clean import overwrites
+from pictd.imaging.containers.matroska import movie as matroska
+from pictd.imaging.containers.matroska.clean import overwrites
+from pictd.imaging.containers.matroska.codec_private import is_av1, is_opus, is_vorbis, is_vp9
 from pictd.imaging.failures import Unreadable
 from tests.support import ebml
 from tests.support.ebml import CLUSTER, SEGMENT, TRACK_ENTRY, TRACKS, element, number

@@ -8,8 +8,8 @@ import time
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.imaging.containers import matroska
-from pictd.imaging.containers.matroska_clean import overwrites
+from pictd.imaging.containers.matroska import movie as matroska
+from pictd.imaging.containers.matroska.clean import overwrites
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.failures import Unreadable, Unsupported
 from tests.support.movies import CODECS, movie

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.imaging.containers import mp4
+from pictd.imaging.containers.isobmff import mp4
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.failures import ImagingFailure, Unreadable, Unsupported
 from pictd.model.codecs import AudioCodec, VideoCodec

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.imaging.containers import mp4
+from pictd.imaging.containers.isobmff import mp4
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.failures import Unreadable, Unsupported
 from tests.support import movies

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.imaging.containers import mp4
+from pictd.imaging.containers.isobmff import mp4
 from tests.support import movies, samples
 from tests.support.mp4 import TABLE, body, stored, turned, with_box
 from tests.support.samples import SECRET

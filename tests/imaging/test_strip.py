@@ -59,6 +59,12 @@ class StripTests(SynchronousTestCase):
         for name, data in every_sample().items():
             self.assertTrue(is_clean(stripped(data)), name)
 
+    def test_a_clean_file_is_not_copied(self) -> None:
+        """Where the parts of a file are not touched, it takes no second place in memory."""
+        for fmt in ("jpeg", "png", "apng"):
+            clean = stripped(samples.animation(fmt) if fmt == "apng" else samples.still(fmt))
+            self.assertIs(stripped(clean), clean, fmt)
+
     def test_hiding_places_are_emptied(self) -> None:
         """Wherever the secret was, the file becomes what it is without."""
         for name, (plain, hidden) in hiding_places().items():

@@ -149,6 +149,17 @@ class LookTests(VideosTestCase):
         await videos.look()
         self.assertEqual(videos.missing(), ["ffmpeg"])
 
+    async def test_ffmpeg_that_does_not_run(self) -> None:
+        """Nor is one there that does not run."""
+
+        def broken(program: Sequence[str], folder: Path | None) -> str:
+            raise UnreadableMedia
+
+        self.children.execution = broken
+        videos = self.videos()
+        await videos.look()
+        self.assertEqual(videos.missing(), ["ffmpeg"])
+
     async def test_nothing_to_encode(self) -> None:
         """Copying needs no encoder."""
         self.children.execution = lambda program, folder: LISTING

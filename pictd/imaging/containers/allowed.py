@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from pictd.imaging.containers.boxes import boxes
+from pictd.imaging.containers.isobmff.boxes import boxes
 
 Rule = Callable[[bytes], bool]
 """Whether the body of a box holds nothing but what it should."""

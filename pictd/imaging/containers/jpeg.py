@@ -8,13 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from pictd.imaging.containers.orientation import orientation
 from pictd.imaging.containers.outline import Outline
-from pictd.imaging.containers.pieces import numbers, piece
+from pictd.imaging.containers.pieces import Part, are_all, joined, numbers, piece
 from pictd.imaging.containers.profiles import sound
 from pictd.imaging.failures import Unreadable
 from pictd.model.formats import Format
-
-Part = bytes | range
-"""Of a file: bytes to write, or where in the file they are, for what is nearly all of it."""
 
 _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE
 _ENTROPY = 0
@@ -55,9 +52,7 @@ def strip(data: bytes) -> bytes:
 
     :raise Unreadable: broken, or without an end.
     """
-    whole = memoryview(data)
-    parts = (whole[p.start : p.stop] if isinstance(p, range) else p for p in _parts(data))
-    return b"".join(parts)
+    return joined(data, _parts(data))
 
 
 def is_clean(data: bytes) -> bool:
@@ -65,12 +60,7 @@ def is_clean(data: bytes) -> bool:
 
     :raise Unreadable: broken, or without an end.
     """
-    at = 0
-    for part in _parts(data):
-        if part.start != at if isinstance(part, range) else not data.startswith(part, at):
-            return False
-        at += len(part)
-    return at == len(data)
+    return are_all(data, _parts(data))
 
 
 def _parts(data: bytes) -> list[Part]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from pictd.imaging.containers.orientation import orientation
 from pictd.imaging.containers.outline import Outline
-from pictd.imaging.containers.pieces import numbers, piece
+from pictd.imaging.containers.pieces import Part, are_all, joined, numbers, piece
 from pictd.imaging.containers.profiles import LARGEST, inflated
 from pictd.imaging.failures import Unreadable
 from pictd.model.formats import Format
@@ -33,6 +33,7 @@ _SIZES = {
     b"IDAT": range(1 << 31),
     b"IEND": range(1),
 }
+_PICTURES = (b"IDAT", b"fdAT")
 _MOTION = (b"acTL", b"fcTL", b"fdAT")
 _NAME = re.compile(rb"[A-Za-z]{4}")
 _XMP = b"XML:com.adobe.xmp\0"
@@ -46,7 +47,7 @@ def accepts(data: bytes) -> bool:
 
 def outline(data: bytes) -> Outline:
     """:raise Unreadable: broken, or without an end."""
-    found = list(chunks(data))
+    found = _described(data)
     width, height = numbers(">II", found[0][1])
     animation = _animation(found)
     profile = next((inflated(_deflated(body)) for kind, body in found if kind == b"iCCP"), None)
@@ -63,10 +64,15 @@ def strip(data: bytes) -> bytes:
 
     :raise Unreadable: broken, or without an end.
     """
-    found = list(chunks(data))
-    dropped = () if _animation(found) else _MOTION
-    kept = [_kept(kind, body) for kind, body in found if kind not in dropped]
-    return SIGNATURE + b"".join(kept)
+    return joined(data, _parts(data))
+
+
+def is_clean(data: bytes) -> bool:
+    """Whether ``strip`` would change nothing; without making a copy of it all.
+
+    :raise Unreadable: broken, or without an end.
+    """
+    return are_all(data, _parts(data))
 
 
 def chunks(data: bytes) -> Iterator[Chunk]:
@@ -74,20 +80,41 @@ def chunks(data: bytes) -> Iterator[Chunk]:
 
     :raise Unreadable: a chunk is cut short, its checksum is wrong, or what must be is missing.
     """
+    return ((kind, data[place.start : place.stop]) for kind, place in _places(data))
+
+
+def _places(data: bytes) -> Iterator[tuple[bytes, range]]:
+    """(type, where its content is) of each chunk, whose checksum is right."""
+    whole = memoryview(data)
+    for kind, place in _walk(data):
+        (checksum,) = numbers(">I", data, place.stop)
+        if zlib.crc32(whole[place.start - 4 : place.stop]) != checksum:
+            raise Unreadable("the PNG is broken: a checksum is wrong")
+        yield kind, place
+
+
+def _walk(data: bytes) -> Iterator[tuple[bytes, range]]:
+    """The same, with checksums that are there, but not looked at."""
     at, seen = len(SIGNATURE), set[bytes]()
     while b"IEND" not in seen:
         size, kind = struct.unpack(">I4s", piece(data, at, 8))
-        content = piece(data, at + 4, size + 4)
-        (checksum,) = numbers(">I", data, at + 8 + size)
-        if not _NAME.fullmatch(kind) or zlib.crc32(content) != checksum:
-            raise Unreadable("the PNG is broken: a checksum is wrong")
+        if not _NAME.fullmatch(kind) or at + 12 + size > len(data):
+            raise Unreadable("the PNG is broken or cut short")
         if not seen and (kind != b"IHDR" or size != 13):
             raise Unreadable("the PNG is broken: its header is missing")
-        yield kind, content[4:]
+        yield kind, range(at + 8, at + 8 + size)
         seen.add(kind)
         at += 12 + size
     if b"IDAT" not in seen:
         raise Unreadable("the PNG holds no picture")
+
+
+def _described(data: bytes) -> list[Chunk]:
+    """All chunks, the compressed pictures without their content."""
+    return [
+        (kind, b"" if kind in _PICTURES else data[place.start : place.stop])
+        for kind, place in _places(data)
+    ]
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -95,11 +122,21 @@ def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _kept(kind: bytes, body: bytes) -> bytes:
-    if kind == b"iCCP":
-        profile = inflated(_deflated(body))
-        return chunk(kind, b"ICC\0\0" + zlib.compress(profile, 9)) if profile else b""
-    return chunk(kind, body) if len(body) in _SIZES.get(kind, ()) else b""
+def _parts(data: bytes) -> Iterator[Part]:
+    """What remains, in its order."""
+    dropped = () if _animation(_described(data)) else _MOTION
+    yield SIGNATURE
+    for kind, place in _walk(data):
+        if kind == b"iCCP":
+            yield _profile(data[place.start : place.stop])
+        elif kind not in dropped and len(place) in _SIZES.get(kind, ()):
+            yield range(place.start - 8, place.stop + 4)
+
+
+def _profile(body: bytes) -> bytes:
+    """The chunk of a profile, written anew; nothing of one that can't be used."""
+    profile = inflated(_deflated(body))
+    return chunk(b"iCCP", b"ICC\0\0" + zlib.compress(profile, 9)) if profile else b""
 
 
 def _deflated(body: bytes) -> bytes:

@@ -8,19 +8,11 @@ from typing import TypeVar
 
 import attrs
 
-from pictd.imaging.containers import (
-    avif,
-    gif,
-    heic,
-    jpeg,
-    jxl,
-    matroska,
-    matroska_clean,
-    mp4,
-    png,
-    webp,
-)
+from pictd.imaging.containers import gif, jpeg, png, webp
 from pictd.imaging.containers.foreign import foreign_name
+from pictd.imaging.containers.isobmff import avif, heic, mp4
+from pictd.imaging.containers.jxl import codestream as jxl
+from pictd.imaging.containers.matroska import clean, movie
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.containers.pieces import Data
 from pictd.imaging.failures import Unreadable, Unsupported
@@ -70,7 +62,7 @@ class Container:
 
 CONTAINERS = (
     Container("JPEG", jpeg.accepts, jpeg.outline, jpeg.strip, jpeg.is_clean),
-    Container("PNG", png.accepts, png.outline, png.strip),
+    Container("PNG", png.accepts, png.outline, png.strip, png.is_clean),
     Container("GIF", gif.accepts, gif.outline, gif.strip),
     Container("WEBP", webp.accepts, webp.outline, webp.strip),
     Container("AVIF", avif.accepts, avif.outline, avif.strip),
@@ -80,9 +72,7 @@ CONTAINERS = (
 
 VIDEOS = (
     VideoContainer(mp4.accepts, mp4.outline, mp4.is_clean),
-    VideoContainer(
-        matroska.accepts, matroska.outline, matroska.is_clean, matroska_clean.overwrites
-    ),
+    VideoContainer(movie.accepts, movie.outline, movie.is_clean, clean.overwrites),
 )
 
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from pictd.imaging.containers.avif_properties import is_alpha, kept_property
-from pictd.imaging.containers.boxes import Box, box, boxes, first, full_box, required
+from pictd.imaging.containers.isobmff.avif_properties import is_alpha, kept_property
+from pictd.imaging.containers.isobmff.boxes import Box, box, boxes, first, full_box, required
 from pictd.imaging.containers.pieces import numbers, piece
 from pictd.imaging.failures import Unreadable, Unsupported
 

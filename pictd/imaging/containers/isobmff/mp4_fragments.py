@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from pictd.imaging.containers.boxes import Box, Span, boxes, required, spans
-from pictd.imaging.containers.mp4_tracks import header
+from pictd.imaging.containers.isobmff.boxes import Box, Span, boxes, required, spans
+from pictd.imaging.containers.isobmff.mp4_tracks import header
+from pictd.imaging.containers.isobmff.sample_tables import column
 from pictd.imaging.containers.pieces import Data
-from pictd.imaging.containers.sample_tables import column
 from pictd.imaging.failures import Unreadable
 
 _BASE, _DESCRIPTION, _DURATION, _SIZE = 0x1, 0x2, 0x8, 0x10

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pictd.imaging.containers import matroska_clean
-from pictd.imaging.containers.ebml import ENDLESS, Element, Reader
-from pictd.imaging.containers.matroska_blocks import blocks, frames_of, parts, track_of
-from pictd.imaging.containers.matroska_kinds import Kind
-from pictd.imaging.containers.matroska_tracks import (
+from pictd.imaging.containers.matroska import clean
+from pictd.imaging.containers.matroska.blocks import blocks, frames_of, parts, track_of
+from pictd.imaging.containers.matroska.ebml import ENDLESS, Element, Reader
+from pictd.imaging.containers.matroska.kinds import Kind
+from pictd.imaging.containers.matroska.tracks import (
     MOVING,
     SOUND,
     VIDEO_CODECS,
@@ -14,9 +14,9 @@ from pictd.imaging.containers.matroska_tracks import (
     left_out,
     tracks_in,
 )
+from pictd.imaging.containers.matroska.vpx import SHOWN, Packet, one
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.containers.pieces import Data
-from pictd.imaging.containers.vpx import SHOWN, Packet, one
 from pictd.imaging.failures import Unreadable, Unsupported
 from pictd.model.streams import Container, Streams
 
@@ -57,7 +57,7 @@ def outline(data: Data) -> Outline:
 
 def is_clean(data: Data) -> bool:
     """Whether a WebM file holds nothing but one picture and at most one sound."""
-    return matroska_clean.is_clean(data)
+    return clean.is_clean(data)
 
 
 def _segment(reader: Reader) -> Element:

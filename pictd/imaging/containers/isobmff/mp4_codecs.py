@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pictd.imaging.containers.boxes import Box, Span, spans
+from pictd.imaging.containers.isobmff.boxes import Box, Span, spans
 from pictd.imaging.containers.pieces import numbers, piece
 from pictd.model.codecs import AudioCodec, VideoCodec
 

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from pictd.imaging.containers.boxes import Box, first, required
+from pictd.imaging.containers.isobmff.boxes import Box, first, required
 from pictd.imaging.containers.pieces import piece
 from pictd.imaging.failures import Unreadable
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import attrs
 
-from pictd.imaging.containers.ebml import Element, Reader
-from pictd.imaging.containers.matroska_kinds import Kind
+from pictd.imaging.containers.matroska.ebml import Element, Reader
+from pictd.imaging.containers.matroska.kinds import Kind
 from pictd.imaging.failures import Unreadable, Unsupported
 from pictd.model.codecs import AudioCodec, VideoCodec
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import attrs
 
-from pictd.imaging.containers.avif_properties import colour_profile, is_alpha, kept_property
-from pictd.imaging.containers.boxes import Box, box, boxes, first, full_box, required
+from pictd.imaging.containers.isobmff.avif_properties import colour_profile, is_alpha, kept_property
+from pictd.imaging.containers.isobmff.boxes import Box, box, boxes, first, full_box, required
+from pictd.imaging.containers.isobmff.sample_tables import sample_places
 from pictd.imaging.containers.pieces import piece
-from pictd.imaging.containers.sample_tables import sample_places
 from pictd.imaging.failures import Unreadable, Unsupported
 
 _UNDETERMINED = 0x55C4

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 
 import attrs
 
-from pictd.imaging.containers.codec_private import PLAIN
-from pictd.imaging.containers.ebml import Element, Reader
-from pictd.imaging.containers.matroska_blocks import track_of
-from pictd.imaging.containers.matroska_kinds import Kind
-from pictd.imaging.containers.matroska_rules import (
+from pictd.imaging.containers.matroska.blocks import track_of
+from pictd.imaging.containers.matroska.codec_private import PLAIN
+from pictd.imaging.containers.matroska.ebml import Element, Reader
+from pictd.imaging.containers.matroska.kinds import Kind
+from pictd.imaging.containers.matroska.rules import (
     Rule,
     exactly,
     floating,
@@ -25,7 +25,7 @@ from pictd.imaging.containers.matroska_rules import (
     whole,
     zeros,
 )
-from pictd.imaging.containers.matroska_tracks import MOVING, SOUND
+from pictd.imaging.containers.matroska.tracks import MOVING, SOUND
 
 _LONGEST_TIME, _MOST_TRACKS, _LONGEST_SIDE = 1 << 40, 2, 65535
 _TAGS_OF_FFMPEG = {

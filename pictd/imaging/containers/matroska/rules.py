@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from pictd.imaging.containers.ebml import Element, Reader, real
-from pictd.imaging.containers.matroska_kinds import Kind
+from pictd.imaging.containers.matroska.ebml import Element, Reader, real
+from pictd.imaging.containers.matroska.kinds import Kind
 
 Rule = Callable[[Reader, Element], Iterable[Element]]
 """Gives what must not be there: of what the element holds, or the element itself."""

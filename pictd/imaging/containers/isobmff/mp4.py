@@ -6,14 +6,14 @@ that its samples are all there. Files are only walked, so they may be mapped and
 
 from __future__ import annotations
 
-from pictd.imaging.containers import avif, mp4_clean
-from pictd.imaging.containers.boxes import spans
-from pictd.imaging.containers.mp4_codecs import TAKEN, audio_codec, foreign_codec
-from pictd.imaging.containers.mp4_fragments import fragment_samples
-from pictd.imaging.containers.mp4_tracks import Movie, Track, read_movie
+from pictd.imaging.containers.isobmff import avif, mp4_clean
+from pictd.imaging.containers.isobmff.boxes import spans
+from pictd.imaging.containers.isobmff.mp4_codecs import TAKEN, audio_codec, foreign_codec
+from pictd.imaging.containers.isobmff.mp4_fragments import fragment_samples
+from pictd.imaging.containers.isobmff.mp4_tracks import Movie, Track, read_movie
+from pictd.imaging.containers.isobmff.sample_tables import sample_places
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.containers.pieces import Data
-from pictd.imaging.containers.sample_tables import sample_places
 from pictd.imaging.failures import Unreadable, Unsupported
 from pictd.model.streams import Container, Streams
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from pictd.imaging.containers.boxes import Box, first
-from pictd.imaging.containers.sample_tables import Numbers, column
+from pictd.imaging.containers.isobmff.boxes import Box, first
+from pictd.imaging.containers.isobmff.sample_tables import Numbers, column
 
 
 def agree(tables: Sequence[Box], samples: int) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import attrs
 
-from pictd.imaging.containers.boxes import Box, Span, boxes, first, required, spans
-from pictd.imaging.containers.mp4_codecs import ENCRYPTED, is_picture
+from pictd.imaging.containers.isobmff.boxes import Box, Span, boxes, first, required, spans
+from pictd.imaging.containers.isobmff.mp4_codecs import ENCRYPTED, is_picture
 from pictd.imaging.containers.pieces import Data, piece
 from pictd.imaging.failures import Unreadable, Unsupported
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
-from pictd.imaging.containers.ebml import Element, Reader, coded
-from pictd.imaging.containers.matroska_kinds import Kind
+from pictd.imaging.containers.matroska.ebml import Element, Reader, coded
+from pictd.imaging.containers.matroska.kinds import Kind
 from pictd.imaging.containers.pieces import Data, numbers
 from pictd.imaging.failures import Unreadable
 

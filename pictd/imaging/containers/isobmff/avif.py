@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import attrs
 
-from pictd.imaging.containers.avif_items import Item, read_items, write_items
-from pictd.imaging.containers.avif_properties import colour_profile
-from pictd.imaging.containers.avif_tracks import Track, read_tracks, write_tracks
-from pictd.imaging.containers.boxes import Box, box, boxes, brands, first, required
+from pictd.imaging.containers.isobmff.avif_items import Item, read_items, write_items
+from pictd.imaging.containers.isobmff.avif_properties import colour_profile
+from pictd.imaging.containers.isobmff.avif_tracks import Track, read_tracks, write_tracks
+from pictd.imaging.containers.isobmff.boxes import Box, box, boxes, brands, first, required
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.containers.pieces import Data
 from pictd.imaging.failures import Unreadable

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pictd.imaging.containers.allowed import Rule, like, only
-from pictd.imaging.containers.boxes import boxes
+from pictd.imaging.containers.isobmff.boxes import boxes
 from pictd.imaging.containers.pieces import numbers, piece
 from pictd.imaging.containers.profiles import sound
 from pictd.imaging.failures import Unreadable

@@ -10,8 +10,8 @@ frame besides its pixels, such as its name, is left alone.
 
 from __future__ import annotations
 
-from pictd.imaging.containers.boxes import Box, box, walk
-from pictd.imaging.containers.jxl_header import SIGNATURE, read_header
+from pictd.imaging.containers.isobmff.boxes import Box, box, walk
+from pictd.imaging.containers.jxl.header import SIGNATURE, read_header
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.failures import Unreadable
 from pictd.model.formats import Format

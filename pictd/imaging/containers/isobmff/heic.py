@@ -10,9 +10,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from pictd.imaging.containers.avif_items import Item, read_items
-from pictd.imaging.containers.avif_properties import colour_profile, is_alpha
-from pictd.imaging.containers.boxes import Box, boxes, first, required, walk
+from pictd.imaging.containers.isobmff.avif_items import Item, read_items
+from pictd.imaging.containers.isobmff.avif_properties import colour_profile, is_alpha
+from pictd.imaging.containers.isobmff.boxes import Box, boxes, first, required, walk
 from pictd.imaging.containers.outline import Outline
 from pictd.imaging.failures import Unreadable, Unsupported
 from pictd.model.formats import Format

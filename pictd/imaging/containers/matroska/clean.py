@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from pictd.imaging.containers.codec_private import without_comments
-from pictd.imaging.containers.ebml import Element, Reader
-from pictd.imaging.containers.matroska_allowed import HEADER_RULE, Numbered, segment_rule
-from pictd.imaging.containers.matroska_kinds import Kind
-from pictd.imaging.containers.matroska_tracks import MOVING, SOUND, tracks_in
+from pictd.imaging.containers.matroska.allowed import HEADER_RULE, Numbered, segment_rule
+from pictd.imaging.containers.matroska.codec_private import without_comments
+from pictd.imaging.containers.matroska.ebml import Element, Reader
+from pictd.imaging.containers.matroska.kinds import Kind
+from pictd.imaging.containers.matroska.tracks import MOVING, SOUND, tracks_in
 from pictd.imaging.containers.pieces import Data
 from pictd.imaging.failures import Unreadable
 

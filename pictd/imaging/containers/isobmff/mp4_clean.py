@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pictd.imaging.containers.allowed import Rule, exactly, inside, like, rows
-from pictd.imaging.containers.boxes import Box, Span, box, boxes, full_box, spans
-from pictd.imaging.containers.mp4_agreement import agree
-from pictd.imaging.containers.mp4_entries import is_picture_entry, is_sound_entry
-from pictd.imaging.containers.mp4_tracks import read_movie
+from pictd.imaging.containers.isobmff.boxes import Box, Span, box, boxes, full_box, spans
+from pictd.imaging.containers.isobmff.mp4_agreement import agree
+from pictd.imaging.containers.isobmff.mp4_entries import is_picture_entry, is_sound_entry
+from pictd.imaging.containers.isobmff.mp4_tracks import read_movie
+from pictd.imaging.containers.isobmff.sample_tables import sample_places
 from pictd.imaging.containers.pieces import Data, piece
-from pictd.imaging.containers.sample_tables import sample_places
 from pictd.imaging.failures import Unreadable
 
 _ORDER = [b"ftyp", b"moov", b"free", b"mdat"]

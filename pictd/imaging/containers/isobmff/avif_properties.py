@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pictd.imaging.containers.boxes import Box
+from pictd.imaging.containers.isobmff.boxes import Box
 from pictd.imaging.containers.profiles import sound
 
 _ALPHA = (

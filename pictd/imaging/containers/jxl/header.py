@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import attrs
 
-from pictd.imaging.containers.bits import Bits
+from pictd.imaging.containers.jxl.bits import Bits
 from pictd.imaging.failures import Unreadable, Unsupported
 
 SIGNATURE = b"\xff\x0a"
