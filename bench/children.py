@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import attrs
 
-from pictd.assembly import media_settings
+from pictd.assembly.media import media_settings
 from pictd.config.schema import Config
 from pictd.model import frames
 from pictd.tools import programs
