@@ -9,6 +9,7 @@ from twisted.application.service import IService
 
 from pictd.config.schema import Config
 from pictd.jobs.cleanup import Cleanup
+from pictd.jobs.crew import Crew
 from pictd.jobs.presence import Presence
 from pictd.jobs.processing import Processing
 from pictd.jobs.retention import Lifetimes, Retention
@@ -22,18 +23,29 @@ CLEANUP_WORKERS = 2
 """Their jobs wait for disks, not for processors."""
 
 
-def background(config: Config, parts: Parts) -> list[IService]:
-    """None on a read-only node, which does no work for others either (contract C5)."""
+def sweeps(config: Config, parts: Parts) -> list[IService]:
+    """What looks for things to do by itself. None on a read-only node (contract C5)."""
     if parts.settings.read_only:
         return []
-    cleanup = {**Cleanup(parts.repo, parts.store).duties(), **parts.prune.duties()}
-    makers = max(1, len(os.sched_getaffinity(0)))
     return [
         Strays(parts.repo, parts.store, parts.clock, first_grace=0),
         Retention(parts.repo, Presence(parts.repo), _lifetimes(config), parts.clock),
-        *(_worker(parts, Queue.CLEANUP, cleanup) for _ in range(CLEANUP_WORKERS)),
-        *(_worker(parts, Queue.PROCESS, _processing(parts)) for _ in range(makers)),
     ]
+
+
+def crew(parts: Parts) -> Crew:
+    """The workers; none on a read-only node, which does no work for others either."""
+    if parts.settings.read_only:
+        return Crew([])
+    cleanup = {**Cleanup(parts.repo, parts.store).duties(), **parts.prune.duties()}
+    processing = _processing(parts)
+    makers = max(1, len(os.sched_getaffinity(0)))
+    return Crew(
+        [
+            *(_worker(parts, Queue.CLEANUP, cleanup) for _ in range(CLEANUP_WORKERS)),
+            *(_worker(parts, Queue.PROCESS, processing) for _ in range(makers)),
+        ]
+    )
 
 
 def _processing(parts: Parts) -> Mapping[str, Duty]:
