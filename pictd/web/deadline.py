@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import attrs
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from pictd.errors import BadDeadline, RequestTimeout
@@ -40,12 +41,21 @@ def parse_deadline(value: bytes | None) -> int | None:
     return moment
 
 
+def _never() -> bool:
+    return False
+
+
 async def within(
-    deadline: int | None, clock: IReactorTime, work: Coroutine[Deferred[Any], Any, T]
+    deadline: int | None,
+    clock: IReactorTime,
+    work: Coroutine[Deferred[Any], Any, T],
+    is_answered: Callable[[], bool] = _never,
 ) -> T:
     """Run ``work``, but no longer than to the deadline. What ends without waiting is never late.
 
     :param deadline: nanoseconds since the epoch.
+    :param is_answered: whether the work has done by then what the deadline is set for; then it may
+        go on.
     :raise RequestTimeout: the deadline passed; the work was cancelled.
     """
     if deadline is None:
@@ -53,20 +63,37 @@ async def within(
     result = Deferred.fromCoroutine(work)
     if not result.called:
         left = (deadline - from_seconds(clock.seconds())) / SECOND
-        _limit(result, max(left, 0), clock)
+        _Limit(result, is_answered).begin(max(left, 0), clock)
     return await result
 
 
-def _limit(result: Deferred[T], seconds: float, clock: IReactorTime) -> None:
-    if seconds:
-        result.addTimeout(seconds, clock, _late)
-        return
-    result.cancel()
-    result.addErrback(_late, seconds)
+@attrs.define
+class _Limit:
+    """Cancels work that is late, and tells that from any other end."""
 
+    work: Deferred[Any]
+    is_answered: Callable[[], bool]
+    timer: IDelayedCall | None = None
+    was_late: bool = False
 
-def _late(outcome: object, _: float) -> object:
-    """Only the end by cancellation is a timeout; what the work made of it otherwise stays."""
-    if isinstance(outcome, Failure) and outcome.check(CancelledError):
-        raise RequestTimeout()
-    return outcome
+    def begin(self, seconds: float, clock: IReactorTime) -> None:
+        """Allow for that much time."""
+        self.work.addBoth(self._end)
+        if seconds:
+            self.timer = clock.callLater(seconds, self._pass)
+        else:
+            self._pass()
+
+    def _pass(self) -> None:
+        self.timer = None
+        self.was_late = not self.is_answered()
+        if self.was_late:
+            self.work.cancel()
+
+    def _end(self, outcome: T) -> T:
+        """Only the end by cancellation is a timeout; what the work made of it otherwise stays."""
+        if self.timer is not None:
+            self.timer.cancel()
+        if self.was_late and isinstance(outcome, Failure) and outcome.check(CancelledError):
+            raise RequestTimeout()
+        return outcome
