@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import treq
 from treq.client import HTTPClient
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.interfaces import IReactorTime
 from twisted.trial.unittest import TestCase
 from twisted.web.client import Agent, HTTPConnectionPool
@@ -19,10 +21,12 @@ from pictd.store.memory import MemoryStore
 from pictd.web.app import entrance
 from pictd.web.receiving import BodyLimits
 from pictd.web.site import PictdSite
+from tests.support.exchange import Caller
 from tests.support.media import PlainMedia
 from tests.support.parts import KEY, SETTINGS, parts
 from tests.support.remote import PlainRemote
 from tests.support.scratch import SynchronousScratch
+from tests.support.waiting import until
 
 
 @attrs.frozen
@@ -66,6 +70,8 @@ class ServerTestCase(TestCase):
         self.site: Any = PictdSite(entrance(self.parts), clock, BodyLimits(10_000_000))
         self.port = clock.listenTCP(0, self.site, interface="127.0.0.1")
         self.addCleanup(self.port.stopListening)
+        self.guests: list[Caller] = []
+        self.addCleanup(lambda: Deferred.fromCoroutine(self._send_away()))
         self.pool = HTTPConnectionPool(clock, persistent=False)
         self.client = HTTPClient(Agent(clock, pool=self.pool))
 
@@ -84,6 +90,29 @@ class ServerTestCase(TestCase):
     async def get(self, path: str, **more: Any) -> Reply:
         """GET."""
         return await self.ask("GET", path, **more)
+
+    async def guest(self, data: bytes) -> Caller:
+        """Somebody who has connected and sends this by hand; who is still there at the end of the
+        test is sent away."""
+        port = self.port.getHost().port
+        caller = Caller()
+        endpoint = TCP4ClientEndpoint(cast(Any, reactor), "127.0.0.1", port)
+        await connectProtocol(endpoint, caller)
+        caller.transport.write(data)
+        self.guests.append(caller)
+        return caller
+
+    async def _send_away(self) -> None:
+        async def is_alone() -> bool:
+            return not self.site.channels
+
+        for each in self.guests:
+            each.transport.abortConnection()
+        await self.until(is_alone)
+
+    async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until something holds."""
+        await until(condition, 10, lambda: "it never did")
 
     async def upload(self, *files: bytes, path: str = "/image", **more: Any) -> Reply:
         """POST a form of files named ``0.png``, ``1.png``, …"""
