@@ -82,7 +82,8 @@ class Coalescer(Generic[T]):
         if isinstance(result, Failure):
             self._note_failure(key, result)
         for waiter in self._waiting.pop(key):
-            waiter.callback(result)
+            if not waiter.called:  # one who is answered may turn the next one away
+                waiter.callback(result)
 
     def _note_failure(self, key: Hashable, failure: Failure) -> None:
         error = failure.value
