@@ -50,13 +50,26 @@ class UrlAccessTests(ServicesTestCase):
         self.assertEqual(self.written, [{URL: BEGIN}])
 
     def test_a_repo_that_is_away(self) -> None:
-        """What could not be written is written later, unless there is something newer."""
+        """What could not be written is written later."""
         self.log.note_url(URL)
         self.failing = True
         self.result(self.log.write())
         self.failing = False
-        self.clock.advance(1)
+        self.result(self.log.write())
+        self.assertEqual(self.written, [{URL: BEGIN}])
+
+    def test_an_access_during_a_write_that_fails(self) -> None:
+        """It is the newer one, and the one that is written later."""
+
+        async def fail(_: object) -> None:
+            self.clock.advance(1)
+            self.log.note_url(URL)
+            raise RepoUnavailable
+
+        self.repo.proxies.touch = fail  # type: ignore[method-assign,assignment]
         self.log.note_url(URL)
+        self.result(self.log.write())
+        self.repo.proxies.touch = self.touch  # type: ignore[method-assign]
         self.result(self.log.write())
         self.assertEqual(self.written, [{URL: BEGIN + SECOND}])
 
