@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-import attrs
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
@@ -61,39 +60,58 @@ async def within(
     if deadline is None:
         return await work
     result = Deferred.fromCoroutine(work)
-    if not result.called:
-        left = (deadline - from_seconds(clock.seconds())) / SECOND
-        _Limit(result, is_answered).begin(max(left, 0), clock)
-    return await result
+    if result.called:
+        return await result
+    left = (deadline - from_seconds(clock.seconds())) / SECOND
+    return await _Limit(result, is_answered).outcome(max(left, 0), clock)
 
 
-@attrs.define
-class _Limit:
-    """Cancels work that is late, and tells that from any other end."""
+class _Limit(Generic[T]):
+    """Cancels work that is late, and tells that from any other end.
 
-    work: Deferred[Any]
-    is_answered: Callable[[], bool]
-    timer: IDelayedCall | None = None
-    was_late: bool = False
+    Work is cancelled once: clients leave when their deadline has passed, and what late work has to
+    undo must not be cut off by that.
+    """
 
-    def begin(self, seconds: float, clock: IReactorTime) -> None:
-        """Allow for that much time."""
-        self.work.addBoth(self._end)
+    def __init__(self, work: Deferred[T], is_answered: Callable[[], bool]) -> None:
+        self._work = work
+        self._is_answered = is_answered
+        self._timer: IDelayedCall | None = None
+        self._was_late = False
+        self._waiter: Deferred[T] = Deferred(self._leave)
+
+    def outcome(self, seconds: float, clock: IReactorTime) -> Deferred[T]:
+        """That of the work, which has so much time."""
+        self._work.addBoth(self._end)
         if seconds:
-            self.timer = clock.callLater(seconds, self._pass)
+            self._timer = clock.callLater(seconds, self._pass)
         else:
             self._pass()
+        return self._waiter
 
     def _pass(self) -> None:
-        self.timer = None
-        self.was_late = not self.is_answered()
-        if self.was_late:
-            self.work.cancel()
+        self._timer = None
+        self._was_late = not self._is_answered()
+        if self._was_late:
+            self._work.cancel()
 
-    def _end(self, outcome: T) -> T:
+    def _leave(self, _: Deferred[T]) -> None:
+        self._stop_timer()
+        if not self._was_late:
+            self._work.cancel()
+
+    def _end(self, outcome: T | Failure) -> T | Failure | None:
         """Only the end by cancellation is a timeout; what the work made of it otherwise stays."""
-        if self.timer is not None:
-            self.timer.cancel()
-        if self.was_late and isinstance(outcome, Failure) and outcome.check(CancelledError):
-            raise RequestTimeout()
-        return outcome
+        self._stop_timer()
+        is_cancelled = isinstance(outcome, Failure) and bool(outcome.check(CancelledError))
+        if self._waiter.called:
+            return None if is_cancelled else outcome
+        if is_cancelled and self._was_late:
+            outcome = Failure(RequestTimeout())
+        self._waiter.callback(outcome)
+        return None
+
+    def _stop_timer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()

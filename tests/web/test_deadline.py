@@ -114,6 +114,41 @@ class WithinTests(SynchronousTestCase):
         self.failureResultOf(result, CancelledError)
         self.assertEqual(self.ended, ["ended"])
 
+    def begin_to_undo(self) -> Deferred[None]:
+        """Work that has to wait also when it is cancelled."""
+        self.undoing: Deferred[None] = Deferred()
+
+        async def work() -> None:
+            try:
+                await self.waiting
+            finally:
+                await self.undoing
+                self.ended.append("undone")
+
+        return Deferred.fromCoroutine(within(1005 * SECOND, self.clock, work()))
+
+    def assert_undone(self, result: Deferred[None]) -> None:
+        """The client hears of nothing; the work comes to its end."""
+        self.failureResultOf(result, CancelledError)
+        self.assertEqual(self.ended, [])
+        self.undoing.callback(None)
+        self.assertEqual(self.ended, ["undone"])
+
+    def test_a_client_that_leaves_after_its_deadline(self) -> None:
+        """What late work has to undo is not cut off."""
+        result = self.begin_to_undo()
+        self.clock.advance(5)
+        self.assertNoResult(result)
+        result.cancel()
+        self.assert_undone(result)
+
+    def test_a_client_that_leaves_before_its_deadline(self) -> None:
+        """Nor is it by the deadline."""
+        result = self.begin_to_undo()
+        result.cancel()
+        self.clock.advance(5)
+        self.assert_undone(result)
+
     def test_answered(self) -> None:
         """What was answered in time may go on as long as it likes."""
         result = self.begin(1005, lambda: True)
