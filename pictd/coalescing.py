@@ -15,6 +15,7 @@ from pictd.errors import (
     BytesLost,
     Overloaded,
     PictdError,
+    ProxyNotFound,
     RepoUnavailable,
     StoreUnavailable,
 )
@@ -24,8 +25,16 @@ MOST_REMEMBERED = 1000
 
 T = TypeVar("T")
 
-_PASSING = (AliasNotFound, BytesLost, Overloaded, RepoUnavailable, StoreUnavailable)
-"""Another upload of the same content ends the first two."""
+_PASSING = (
+    AliasNotFound,
+    BytesLost,
+    Overloaded,
+    ProxyNotFound,
+    RepoUnavailable,
+    StoreUnavailable,
+)
+"""Another upload of the same content ends the first two; a proxied URL that was removed while it
+was looked for may be fetched again."""
 
 
 class Coalescer(Generic[T]):
@@ -73,7 +82,8 @@ class Coalescer(Generic[T]):
         if isinstance(result, Failure):
             self._note_failure(key, result)
         for waiter in self._waiting.pop(key):
-            waiter.callback(result)
+            if not waiter.called:  # one who is answered may turn the next one away
+                waiter.callback(result)
 
     def _note_failure(self, key: Hashable, failure: Failure) -> None:
         error = failure.value

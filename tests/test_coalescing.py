@@ -56,6 +56,14 @@ class CoalescerTests(SynchronousTestCase):
         self.works[0].callback("made")
         self.assertEqual(self.successResultOf(staying), "made")
 
+    def test_one_who_is_answered_may_turn_others_away(self) -> None:
+        """Those who are left get the result all the same."""
+        first, leaving, staying = self.get(), self.get(), self.get()
+        first.addCallback(lambda _: leaving.cancel())
+        self.works[0].callback("made")
+        self.failureResultOf(leaving, CancelledError)
+        self.assertEqual(self.successResultOf(staying), "made")
+
     def test_idle_waits_for_work_without_waiters(self) -> None:
         """A server that stops lets its makers end."""
         waiter = self.get()

@@ -1,6 +1,7 @@
 """A repo in memory, which forgets: for tests, and for trying things out.
 
-Every method does its work without awaiting anything, and so in one step.
+Every method does its work without awaiting anything, and so in one step. Those who wait are woken
+within it, when all that they may look at is changed.
 """
 
 from __future__ import annotations
