@@ -34,6 +34,8 @@ class Cleanup:
             "Alias": Duty(self.remove_alias),
             "Variant": Duty(self.remove_variants),
             "AllVariants": Duty(self.remove_all_variants),
+            "OutdatedVariants": Duty(self.leave_to_retention),
+            "OutdatedProxies": Duty(self.leave_to_retention),
         }
 
     async def remove_bytes(self, argument: object) -> None:
@@ -60,6 +62,10 @@ class Cleanup:
         """One variant of a hash, or all, in one step."""
         key = argument.get("variant") if isinstance(argument, dict) else None
         await self.repo.variants.remove(_hash(argument), None if key is None else [str(key)])
+
+    async def leave_to_retention(self, _: object) -> None:
+        """Nothing: such jobs come with a database that is taken over, and ``jobs.retention`` goes
+        through the outdated anyway, in its pace, and not before it may (contract C13)."""
 
     async def remove_all_variants(self, argument: object) -> None:
         """Of every hash, in a walk of small steps; a crash in it begins the walk again. What is

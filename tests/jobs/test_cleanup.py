@@ -9,6 +9,7 @@ from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Ingested
 from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.processing import Processing, queue_variant
+from pictd.jobs.prune import Prune
 from pictd.jobs.strays import GRACE, Strays
 from pictd.jobs.worker import NotUnderstood, Worker
 from pictd.model.alias import Alias
@@ -113,10 +114,40 @@ class CleanupTests(JobsTestCase):
 
     def test_payloads_that_are_not_understood(self) -> None:
         """Are told as such, whatever they are."""
-        for duty in self.cleanup.duties().values():
+        duties = self.cleanup.duties()
+        for kind in ("Identifier", "Hash", "Alias", "Variant"):
             for argument in BAD:
-                if duty.work != self.cleanup.remove_all_variants:
-                    self.assertIsInstance(self.failed(duty.work, argument), NotUnderstood)
+                error = self.failed(duties[kind].work, argument)
+                self.assertIsInstance(error, NotUnderstood, kind)
+
+    def test_the_kinds_of_pict_rs(self) -> None:
+        """A database that is taken over may hold each of them (spec storage §7.3)."""
+        hash = self.original(self.upload(b"picture").alias).record.hash.as_json()
+        duties = {**self.cleanup.duties(), **Prune(*self.backends[:2], self.clock, 0.1).duties()}
+        worker = Worker(self.repo, Queue.CLEANUP, duties, self.clock)
+        for payload in (
+            "OutdatedVariants",
+            "OutdatedProxies",
+            "AllVariants",
+            "Prune",
+            {"Hash": {"hash": hash}},
+            {"Identifier": {"identifier": "01/9a/gone.png"}},
+            {"Alias": {"alias": "gone.png", "token": "token"}},
+            {"Variant": {"hash": hash, "variant": "resize.10/png"}},
+            {"Variant": {"hash": hash}},
+        ):
+            self.result(self.repo.jobs.push(Queue.CLEANUP, payload, 0))
+        worker.startService()
+        self.assertEqual(self.result(self.repo.jobs.length(Queue.CLEANUP)), 0)
+
+    def test_outdated_variants_are_left_to_retention(self) -> None:
+        """Which knows whether the server was away (contract C13)."""
+        original = self.original(self.upload(b"picture").alias)
+        self.variant(original, 1)
+        self.clock.advance(10**8)
+        self.result(self.repo.jobs.push(Queue.CLEANUP, "OutdatedVariants", 0))
+        self.work()
+        self.assertEqual(len(self.result(self.repo.variants.of_hash(original.record.hash))), 1)
 
     def failed(self, duty: object, argument: object) -> BaseException:
         """What a duty raises."""
