@@ -21,6 +21,9 @@ from pictd.web.parts import Parts
 CLEANUP_WORKERS = 2
 """Their jobs wait for disks, not for processors."""
 
+CLEANUP_BREATH = 0.05
+"""Seconds between two jobs of a cleanup worker: after a sweep there may be a million."""
+
 
 def background(config: Config, parts: Parts) -> list[IService]:
     """None on a read-only node, which does no work for others either (contract C5)."""
@@ -31,7 +34,7 @@ def background(config: Config, parts: Parts) -> list[IService]:
     return [
         Strays(parts.repo, parts.store, parts.clock, first_grace=0),
         Retention(parts.repo, Presence(parts.repo), _lifetimes(config), parts.clock),
-        *(_worker(parts, Queue.CLEANUP, cleanup) for _ in range(CLEANUP_WORKERS)),
+        *(_worker(parts, Queue.CLEANUP, cleanup, CLEANUP_BREATH) for _ in range(CLEANUP_WORKERS)),
         *(_worker(parts, Queue.PROCESS, _processing(parts)) for _ in range(makers)),
     ]
 
@@ -46,5 +49,5 @@ def _lifetimes(config: Config) -> Lifetimes:
     return Lifetimes(spans.variants.nanoseconds, spans.proxy.nanoseconds, spans.uploads.nanoseconds)
 
 
-def _worker(parts: Parts, queue: Queue, duties: Mapping[str, Duty]) -> Worker:
-    return Worker(parts.repo, queue, duties, parts.clock, parts.metrics)
+def _worker(parts: Parts, queue: Queue, duties: Mapping[str, Duty], breath: float = 0.0) -> Worker:
+    return Worker(parts.repo, queue, duties, parts.clock, parts.metrics, breath)
