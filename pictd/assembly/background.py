@@ -29,7 +29,7 @@ def background(config: Config, parts: Parts) -> list[IService]:
     """None on a read-only node, which does no work for others either (contract C5)."""
     if parts.settings.read_only:
         return []
-    cleanup = {**Cleanup(parts.repo, parts.store).duties(), **parts.prune.duties()}
+    cleanup = {**Cleanup(parts.repo, parts.store, parts.clock).duties(), **parts.prune.duties()}
     makers = max(1, len(os.sched_getaffinity(0)))
     return [
         Strays(parts.repo, parts.store, parts.clock, first_grace=0),

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from pictd.interfaces import IRepo, IStore
+from pictd.jobs.walking import STEP, originals
 from pictd.jobs.worker import Duty
-from pictd.model.hashes import Hash
 from pictd.model.records import HashRecord, Queue
 from pictd.model.times import from_seconds
 
@@ -35,7 +35,6 @@ SAMPLE = 1000
 """Originals, at most, that are looked for before anything is removed; and those that a walk looked
 for last, by which it goes on."""
 
-_WALK_STEP = 100
 _YES = b"1"
 _COUNT = struct.Struct(">Q")
 
@@ -105,7 +104,7 @@ class Prune:
         :raise StoreUnavailable: the store can't tell.
         """
         examined = missing = 0
-        async for records in self._originals():
+        async for records in originals(self.repo, self.clock):
             examined += len(records)
             missing += len(await self._lost(records))
             if examined >= SAMPLE:
@@ -128,7 +127,7 @@ class Prune:
         """How many records were removed; None where the walk stopped."""
         pruned, recent = 0, _Recent()
         await self.repo.settings.set(PROGRESS, _COUNT.pack(0))
-        async for records in self._originals():
+        async for records in originals(self.repo, self.clock):
             lost = await self._lost(records)
             recent.note(len(records), len(lost))
             if self._refuses(recent.sample, "pruning stops"):
@@ -153,16 +152,6 @@ class Prune:
         )
         return True
 
-    async def _originals(self) -> AsyncIterator[Sequence[HashRecord]]:
-        """All of them, a few at a time, newest first; what is uploaded meanwhile is left out."""
-        start: Hash | None = None
-        while True:
-            page = await self.repo.hashes.page(start, _WALK_STEP)
-            yield [entry.record for entry in page.entries]
-            if page.next is None:
-                return
-            start = page.next
-
     async def _lost(self, records: Sequence[HashRecord]) -> list[HashRecord]:
         return [record for record in records if await self._is_lost(record)]
 
@@ -179,7 +168,7 @@ class _Recent:
     the sample before the walk has told of them."""
 
     def __init__(self) -> None:
-        self._pages: deque[Sample] = deque(maxlen=SAMPLE // _WALK_STEP)
+        self._pages: deque[Sample] = deque(maxlen=SAMPLE // STEP)
 
     def note(self, examined: int, missing: int) -> None:
         """Of the page at hand."""
@@ -188,7 +177,7 @@ class _Recent:
     @property
     def sample(self) -> Sample:
         """As it is now."""
-        if len(self._pages) < SAMPLE // _WALK_STEP:
+        if len(self._pages) < SAMPLE // STEP:
             return Sample(0, 0)
         examined = sum(page.examined for page in self._pages)
         return Sample(examined, sum(page.missing for page in self._pages))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
+
 from pictd.errors import StoreUnavailable
 from pictd.generate.backends import Backends as GenerateBackends
 from pictd.generate.service import Generate, Recipe
@@ -11,6 +13,7 @@ from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.processing import Processing, queue_variant
 from pictd.jobs.prune import Prune
 from pictd.jobs.strays import GRACE, Strays
+from pictd.jobs.walking import PAUSE, STEP
 from pictd.jobs.worker import NotUnderstood, Worker
 from pictd.model.alias import Alias
 from pictd.model.formats import Output
@@ -29,7 +32,7 @@ class JobsTestCase(ServicesTestCase):
         super().setUp()
         self.ingest = Ingest(Backends(*self.backends))
         self.generate = Generate(GenerateBackends(*self.backends))
-        self.cleanup = Cleanup(self.repo, self.store)
+        self.cleanup = Cleanup(self.repo, self.store, self.clock)
         self.worker = Worker(self.repo, Queue.CLEANUP, self.cleanup.duties(), self.clock)
 
     def upload(self, data: bytes) -> Ingested:
@@ -107,7 +110,10 @@ class CleanupTests(JobsTestCase):
         originals = [self.original(self.upload(b"%d" % n).alias) for n in range(250)]
         for original in originals[::50]:
             self.variant(original, 1)
-        self.result(self.cleanup.remove_all_variants(None))
+        removed = Deferred.fromCoroutine(self.cleanup.remove_all_variants(None))
+        self.assertNoResult(removed)
+        self.clock.pump([PAUSE] * (250 // STEP))
+        self.successResultOf(removed)
         left = [self.result(self.repo.variants.of_hash(o.record.hash)) for o in originals]
         self.assertEqual([dict(each) for each in left], [{}] * 250)
         self.assertEqual(self.read(originals[0].record.identifier), b"0")

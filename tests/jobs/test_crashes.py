@@ -77,7 +77,7 @@ class Node:
     def cleanup(self) -> Mapping[str, Duty]:
         """Duties."""
         prune = Prune(self.repo, self.store, self.clock, most_missing=1.0)
-        return {**Cleanup(self.repo, self.store).duties(), **prune.duties()}
+        return {**Cleanup(self.repo, self.store, self.clock).duties(), **prune.duties()}
 
     @property
     def processing(self) -> Mapping[str, Duty]:
