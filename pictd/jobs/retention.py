@@ -1,9 +1,9 @@
 """Letting go of what nobody asks for: variants, proxied files, unclaimed uploads.
 
-How it works: a sweep goes through the outdated, oldest first, in small steps. A step removes a few
-of them, each in one step of the repo; between two steps the reactor serves whoever waits. What is
-removed is checked again, so that an access between listing and removal saves it. A crash in a
-sweep leaves what was removed removed, with jobs for the bytes, and the next sweep goes on.
+How it works: a sweep goes through the outdated, oldest first, in small steps, each of which is one
+step of the repo; between two steps the reactor serves whoever waits. A step checks again what it
+removes, so that an access between listing and removal saves it. A crash in a sweep leaves what was
+removed removed, with jobs for the bytes, and the next sweep goes on.
 
 Time in which the server was down does not count (contract C13): the moment is noted along the
 sweeps, and where the last note is more than an hour old, or a database was taken over, nothing
@@ -12,13 +12,12 @@ goes for a day.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import TypeVar
 
 import attrs
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Cooperator, LoopingCall, SchedulerStopped
 from twisted.logger import Logger
@@ -26,7 +25,6 @@ from twisted.logger import Logger
 from pictd.errors import PictdError
 from pictd.interfaces import IRepo
 from pictd.jobs.presence import Presence
-from pictd.model.hashes import Hash
 from pictd.model.times import from_seconds
 
 SWEEP_EVERY = 30.0
@@ -35,17 +33,19 @@ SWEEP_EVERY = 30.0
 LISTED = 200
 """Entries that are looked up at once."""
 
-TOGETHER = 8
-"""Removals, at most, in one step: they share a commit."""
+TOGETHER = 10
+"""Variants, at most, that one step removes."""
 
 PAUSE = 0.05
 """Seconds between two steps, in which requests have the machine to themselves."""
 
-Removal = Callable[[], Awaitable[int]]
+Step = Callable[[], Awaitable[int]]
 """Tells how much it removed."""
 
-_Listing = Callable[[], Awaitable[list[Removal]]]
-"""What is outdated now; nothing at the end."""
+_Listing = Callable[[], Awaitable[list[Step]]]
+"""The steps that remove what is outdated now; none at the end."""
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -106,34 +106,32 @@ class Retention(Service):
         where things may not go: a long walk may have slept with its machine."""
         removed = 1
         while removed and await self._presence.note(self._now()):
-            listed = await listing()
-            removed = await self._take(listed) if listed else 0
+            steps = await listing()
+            removed = await self._take(steps) if steps else 0
 
-    async def _take(self, removals: list[Removal]) -> int:
-        steps = _Steps(removals)
-        await self._cooperator.coiterate(iter(steps))
-        steps.check()
-        return steps.removed
+    async def _take(self, steps: Sequence[Step]) -> int:
+        counts: list[int] = []
+        await self._cooperator.coiterate(_taken(steps, counts))
+        return sum(counts)
 
     def _variants(self, before: int) -> _Listing:
-        async def listing() -> list[Removal]:
-            found: dict[Hash, list[str]] = defaultdict(list)
-            for hash, key in await self._repo.variants.outdated(before, LISTED):
-                found[hash].append(key)
+        async def listing() -> list[Step]:
+            found = await self._repo.variants.outdated(before, LISTED)
             remove = self._repo.variants.remove_outdated
-            return [_bound(remove, *each, before) for each in found.items()]
+            return [_bound(remove, few, before) for few in _few(found)]
 
         return listing
 
     def _proxies(self, before: int) -> _Listing:
-        async def listing() -> list[Removal]:
+        async def listing() -> list[Step]:
             found = await self._repo.proxies.outdated(before, LISTED)
-            return [_bound(self._repo.proxies.remove_outdated, alias, before) for alias, _ in found]
+            remove = self._repo.proxies.remove_outdated
+            return [_bound(remove, alias, before) for alias, _ in found]
 
         return listing
 
     def _uploads(self, before: int) -> _Listing:
-        async def listing() -> list[Removal]:
+        async def listing() -> list[Step]:
             found = await self._repo.uploads.expired(before, LISTED)
             return [_bound(self._repo.uploads.expire, each.id, before) for each in found]
 
@@ -157,36 +155,18 @@ class Retention(Service):
             self._log.failure("the sweep of what is outdated failed: {e}", e=repr(error))
 
 
-@attrs.define
-class _Steps:
-    """What was listed, a few at a time.
+def _taken(steps: Sequence[Step], counts: list[int]) -> Iterator[Deferred[None]]:
+    async def take(step: Step) -> None:
+        counts.append(await step())
 
-    :ivar removed: how much is gone.
-    :ivar failure: of a removal; nothing more is begun after it.
-    """
-
-    _removals: list[Removal]
-    removed: int = 0
-    failure: BaseException | None = None
-
-    def __iter__(self) -> Iterator[Deferred[Any]]:
-        for first in range(0, len(self._removals), TOGETHER):
-            if self.failure is not None:
-                return
-            few = self._removals[first : first + TOGETHER]
-            yield DeferredList([Deferred.fromCoroutine(self._take(each)) for each in few])
-
-    def check(self) -> None:
-        """Raise what a removal raised."""
-        if self.failure is not None:
-            raise self.failure
-
-    async def _take(self, removal: Removal) -> None:
-        try:
-            self.removed += await removal()
-        except Exception as error:
-            self.failure = error
+    for step in steps:
+        yield Deferred.fromCoroutine(take(step))
 
 
-def _bound(act: Callable[..., Awaitable[int]], *arguments: object) -> Removal:
+def _few(found: Sequence[T]) -> Iterator[Sequence[T]]:
+    for first in range(0, len(found), TOGETHER):
+        yield found[first : first + TOGETHER]
+
+
+def _bound(act: Callable[..., Awaitable[int]], *arguments: object) -> Step:
     return lambda: act(*arguments)

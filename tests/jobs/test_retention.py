@@ -223,7 +223,7 @@ class StepTests(RetentionTestCase):
             self.begin()
             self.pass_time(10)
         self.assertEqual([str(e["error"]) for e in events if "error" in e], [RepoUnavailable.text])
-        self.assertEqual(len(self.watched.removals), TOGETHER)
+        self.assertEqual(len(self.watched.removals), 1)
         self.watched.before = _nothing
         self.clock.advance(SWEEP_EVERY)
         self.pass_time(5)
