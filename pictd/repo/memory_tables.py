@@ -93,11 +93,12 @@ class Tables:
         """Remove content that has no alias. False: it has one."""
         if self.aliases_of(hash):
             return False
-        for identifier in list(self.identifiers_of(hash)):
-            self.push_cleanup(identifier)
+        doomed = list(self.identifiers_of(hash))
         for key in self.variants_of(hash):
             del self.variants[hash, key]
         self.hashes.pop(hash, None)
+        for identifier in doomed:  # last, for it wakes workers, who look at once
+            self.push_cleanup(identifier)
         return True
 
     def is_pending(self, id: str) -> bool:

@@ -22,7 +22,7 @@ class MemoryUploads:
     async def begin(self, id: str, identifier: str, payload: object, now: int) -> None:
         """See ``IUploads``."""
         self._tables.uploads[id] = Upload(id, identifier, now)
-        self._tables.push(Queue.PROCESS, payload, now, None)
+        self._tables.push(Queue.PROCESS, payload, now, None)  # last, for it wakes workers
 
     async def find(self, id: str) -> Upload | None:
         """See ``IUploads``."""
