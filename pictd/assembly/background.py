@@ -37,7 +37,7 @@ def background(config: Config, parts: Parts) -> list[IService]:
 
 
 def _processing(parts: Parts) -> Mapping[str, Duty]:
-    uploads = QueuedUploads(parts.repo, parts.store, parts.scratch, parts.ingest)
+    uploads = QueuedUploads(parts.repo, parts.store, parts.scratch, parts.ingest, parts.metrics)
     return {**Processing(parts.repo, parts.generate).duties(), **uploads.duties()}
 
 

@@ -55,7 +55,7 @@ class Queueing(Service):
 
     async def _work(self, received: Received, query: UploadQuery, result: Deferred[str]) -> None:
         try:
-            id = await self._queue(received, query)
+            id = await self._counted(received, query)
         except Exception:
             if not result.called:
                 result.errback()
@@ -67,6 +67,15 @@ class Queueing(Service):
             await self.cancel(id)
         except PictdError as error:
             self._log.warn("{id}: nobody will claim it; it expires: {error}", id=id, error=error)
+
+    async def _counted(self, received: Received, query: UploadQuery) -> str:
+        completed = False
+        try:
+            id = await self._queue(received, query)
+            completed = True
+        finally:
+            self._backends.metrics.queued_uploads.add(completed=completed)
+        return id
 
     async def _queue(self, received: Received, query: UploadQuery) -> str:
         try:

@@ -62,6 +62,7 @@ class Backgrounded:
         done = False
         try:
             while (file := await forms.next_file()) is not None:
+                self.parts.metrics.files.add(upload="background")
                 self.parts.refuse_if_read_only()
                 received = await receive(file, self.parts.scratch)
                 ids.append(await self.parts.queueing.queue(received, query))
@@ -85,6 +86,7 @@ class Backgrounded:
         self.answering.add(id)
         try:
             await self._tell(request, result)
+            self.parts.metrics.claims.add()
             await self._let_go(id)
         finally:
             self.answering.discard(id)

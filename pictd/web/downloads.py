@@ -29,6 +29,7 @@ class DownloadRoutes:
         query = Query.parse(request.query)
         url, queued = query.required("url"), query.boolean("backgrounded", False)
         asked = query.upload(own=("url", "backgrounded"))
+        self.parts.metrics.files.add(download="background" if queued else "inline")
         self.parts.refuse_if_read_only()
         received = await self.parts.downloads.received(url)
         if queued:
