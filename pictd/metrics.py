@@ -147,7 +147,13 @@ class Metrics:
             "pictd_ingest_start", "pict_rs_ingest_end", "pictd_ingest_duration", "Uploads"
         )
         self.queued_uploads = self.counter("pict_rs_background_upload", "Uploads put on the queue")
-        self.queued_ingests = self._as_pict_rs("background_upload_ingest", "Work on queued uploads")
+        queued = "background_upload_ingest"
+        self.queued_ingests = self.activity(
+            f"pictd_{queued}_start",
+            f"pict_rs_{queued}",
+            f"pict_rs_{queued}_duration",
+            "Queued work",
+        )
         self.claims = self.counter(
             "pict_rs_background_upload_claim", "Results of queued uploads that were told"
         )

@@ -41,7 +41,7 @@ def make_parts(
     return Parts(
         *backends,
         lookup=Lookup(*backends, read_only=read_only),
-        removal=Removal(repo, reactor, metrics),
+        removal=Removal(repo, reactor),
         access=AccessLog(repo, reactor, read_only),
         ingest=ingest,
         generate=Generate(GenerateBackends(*backends, metrics=metrics), remember),

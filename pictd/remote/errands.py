@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import attrs
@@ -110,7 +109,6 @@ class Journey:
             errand_id=self._id,
             outcome=outcome.value,
             url=without_query(self._url)[:_MOST_SHOWN],
-            host=urlsplit(self._url).hostname,
             status=self.status,
             bytes=self.moved,
             seconds=round(seconds, 3),

@@ -76,18 +76,18 @@ class ServerTestCase(TestCase):
         clock: Any = reactor
         root = Path(self.mktemp())
         root.mkdir(parents=True)
-        self.repo, self.store = MemoryRepo(), MemoryStore(IReactorTime(clock))
+        metrics = Metrics()
+        self.repo, self.store = MemoryRepo(metrics), MemoryStore(IReactorTime(clock))
         self.media, self.scratch = PlainMedia(), SynchronousScratch(root)
         backends = (self.repo, self.store, self.media, self.scratch, clock)
         ingesting = IngestBackends(*backends)
         ingest = Ingest(ingesting)
         self.remote = PlainRemote()
         downloads = Downloads(self.remote, self.scratch, self.settings.max_file_size)
-        metrics = Metrics()
         self.parts = Parts(
             *backends,
             lookup=Lookup(*backends, read_only=self.settings.read_only),
-            removal=Removal(self.repo, clock, metrics),
+            removal=Removal(self.repo, clock),
             access=AccessLog(self.repo, clock),
             ingest=ingest,
             generate=Generate(GenerateBackends(*backends)),
