@@ -30,7 +30,7 @@ def background(config: Config, parts: Parts) -> list[IService]:
     makers = max(1, len(os.sched_getaffinity(0)))
     return [
         Strays(parts.repo, parts.store, parts.clock, first_grace=0),
-        Retention(parts.repo, Presence(parts.repo), _lifetimes(config), parts.clock),
+        Retention(parts.repo, Presence(parts.repo), _lifetimes(config), parts.clock, parts.metrics),
         *(_worker(parts, Queue.CLEANUP, cleanup) for _ in range(CLEANUP_WORKERS)),
         *(_worker(parts, Queue.PROCESS, _processing(parts)) for _ in range(makers)),
     ]

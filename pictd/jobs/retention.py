@@ -26,6 +26,7 @@ from twisted.logger import Logger
 from pictd.errors import PictdError
 from pictd.interfaces import IRepo
 from pictd.jobs.presence import Presence
+from pictd.metrics import Counter, Metrics
 from pictd.model.hashes import Hash
 from pictd.model.times import from_seconds
 
@@ -38,7 +39,8 @@ LISTED = 200
 PAUSE = 0.01
 """Seconds between two steps, in which requests have the machine to themselves."""
 
-Step = Callable[[], Awaitable[object]]
+Step = Callable[[], Awaitable[int]]
+"""Tells how much it removed."""
 
 
 @attrs.frozen
@@ -56,12 +58,18 @@ class Retention(Service):
     _log = Logger()
 
     def __init__(
-        self, repo: IRepo, presence: Presence, lifetimes: Lifetimes, clock: IReactorTime
+        self,
+        repo: IRepo,
+        presence: Presence,
+        lifetimes: Lifetimes,
+        clock: IReactorTime,
+        metrics: Metrics | None = None,
     ) -> None:
         self._repo = repo
         self._presence = presence
         self._lifetimes = lifetimes
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._cooperator = Cooperator(scheduler=lambda act: clock.callLater(PAUSE, act))
         self._loop = LoopingCall(self._sweep_safely)
         self._loop.clock = clock
@@ -85,16 +93,17 @@ class Retention(Service):
 
         :raise RepoUnavailable: what was let go until then is gone.
         """
-        now = from_seconds(self._clock.seconds())
+        now, metrics = from_seconds(self._clock.seconds()), self._metrics
         if not await self._presence.note(now):
             return
-        await self._walk(self._variants(now - self._lifetimes.variants))
-        await self._walk(self._proxies(now - self._lifetimes.proxies))
-        await self._walk(self._uploads(now - self._lifetimes.uploads))
+        lifetimes = self._lifetimes
+        await self._walk(self._variants(now - lifetimes.variants), metrics.outdated_variants)
+        await self._walk(self._proxies(now - lifetimes.proxies), metrics.outdated_proxies)
+        await self._walk(self._uploads(now - lifetimes.uploads), metrics.expired_uploads)
 
-    async def _walk(self, walk: _Walk) -> None:
+    async def _walk(self, walk: _Walk, removed: Counter) -> None:
         while steps := await walk():
-            await self._cooperator.coiterate(_deferred(steps))
+            await self._cooperator.coiterate(_deferred(steps, removed))
 
     def _variants(self, before: int) -> _Walk:
         async def walk() -> list[Step]:
@@ -138,13 +147,15 @@ _Walk = Callable[[], Awaitable[list[Step]]]
 """The next steps of a walk; none at its end."""
 
 
-def _bound(act: Callable[..., Awaitable[object]], *arguments: object) -> Step:
+def _bound(act: Callable[..., Awaitable[int]], *arguments: object) -> Step:
     return lambda: act(*arguments)
 
 
-def _deferred(steps: list[Step]) -> Iterator[Deferred[Any]]:
+def _deferred(steps: list[Step], removed: Counter) -> Iterator[Deferred[Any]]:
     async def taken(step: Step) -> None:
-        await step()
+        count = await step()
+        if count:
+            removed.add(count)
 
     for step in steps:
         yield Deferred.fromCoroutine(taken(step))
