@@ -30,8 +30,9 @@ WORKERS = 2
 # Seconds between looks at the queue.
 LOOK = 0.01
 
-# How much of SQLite's own speed is to be left.
-TARGET = 0.25
+# How much of SQLite's own speed is to be left: both wait for the disk most of the time, and pictd
+# looks for references and bytes in between.
+TARGET = 0.2
 NOTES = """\
   jobs        the same statements in SQLite alone: all queued in one commit, and of each job three
               commits, to take it, to remove the details of its bytes, and to end it"""

@@ -104,7 +104,7 @@ class Journey:
         self._outgoing.count(outcome, seconds, self.moved)
         _log.info(
             "{kind} {errand_id}: {outcome}: {url}: status {status}, {bytes} bytes, {seconds} s"
-            " {reason}",
+            "{reason}",
             kind=self._outgoing.errand.value,
             errand_id=self._id,
             outcome=outcome.value,
@@ -112,7 +112,7 @@ class Journey:
             status=self.status,
             bytes=self.moved,
             seconds=round(seconds, 3),
-            reason=f"({reason})" if reason else "",
+            reason=f" ({reason})" if reason else "",
         )
 
 
