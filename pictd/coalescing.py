@@ -45,11 +45,18 @@ class Coalescer(Generic[T]):
     by itself.
 
     :param remember: for how many seconds a failure is.
+    :param joined: told of every waiter for work that somebody else has begun.
     """
 
-    def __init__(self, clock: IReactorTime, remember: Callable[[PictdError], float]) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        remember: Callable[[PictdError], float],
+        joined: Callable[[], None] = lambda: None,
+    ) -> None:
         self._clock = clock
         self._remember = remember
+        self._joined = joined
         self._waiting: dict[Hashable, list[Deferred[T]]] = {}
         self._work: set[Deferred[None]] = set()
         self._failed: OrderedDict[Hashable, tuple[float, PictdError]] = OrderedDict()
@@ -62,6 +69,7 @@ class Coalescer(Generic[T]):
         waiter: Deferred[T] = Deferred(lambda gone: self._leave(key, gone))
         if key in self._waiting:
             self._waiting[key].append(waiter)
+            self._joined()
             return waiter
         self._waiting[key] = [waiter]
         work = Deferred.fromCoroutine(make()).addBoth(self._settle, key)

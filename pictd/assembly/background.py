@@ -32,7 +32,7 @@ def sweeps(config: Config, parts: Parts) -> list[IService]:
         return []
     return [
         Strays(parts.repo, parts.store, parts.clock, first_grace=0),
-        Retention(parts.repo, Presence(parts.repo), _lifetimes(config), parts.clock),
+        Retention(parts.repo, Presence(parts.repo), _lifetimes(config), parts.clock, parts.metrics),
     ]
 
 
@@ -55,7 +55,7 @@ def crew(parts: Parts) -> Crew:
 
 
 def _processing(parts: Parts) -> Mapping[str, Duty]:
-    uploads = QueuedUploads(parts.repo, parts.store, parts.scratch, parts.ingest)
+    uploads = QueuedUploads(parts.repo, parts.store, parts.scratch, parts.ingest, parts.metrics)
     return {**Processing(parts.repo, parts.generate).duties(), **uploads.duties()}
 
 

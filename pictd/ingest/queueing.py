@@ -59,7 +59,7 @@ class Queueing(Service):
 
     async def _work(self, received: Received, query: UploadQuery, result: Deferred[str]) -> None:
         try:
-            id = await self._queue(received, query)
+            id = await self._counted(received, query)
         except Exception:
             self._failed(Failure(), result)
             return
@@ -73,6 +73,15 @@ class Queueing(Service):
             result.errback(failure)
             return
         self._log.failure("an upload whose client had left was not queued", failure)
+
+    async def _counted(self, received: Received, query: UploadQuery) -> str:
+        completed = False
+        try:
+            id = await self._queue(received, query)
+            completed = True
+        finally:
+            self._backends.metrics.queued_uploads.add(completed=completed)
+        return id
 
     async def _queue(self, received: Received, query: UploadQuery) -> str:
         try:

@@ -25,6 +25,7 @@ from twisted.logger import Logger
 from pictd.errors import PictdError
 from pictd.interfaces import IRepo
 from pictd.jobs.presence import Presence
+from pictd.metrics import Counter, Metrics
 from pictd.model.times import from_seconds
 
 SWEEP_EVERY = 30.0
@@ -63,12 +64,18 @@ class Retention(Service):
     _log = Logger()
 
     def __init__(
-        self, repo: IRepo, presence: Presence, lifetimes: Lifetimes, clock: IReactorTime
+        self,
+        repo: IRepo,
+        presence: Presence,
+        lifetimes: Lifetimes,
+        clock: IReactorTime,
+        metrics: Metrics | None = None,
     ) -> None:
         self._repo = repo
         self._presence = presence
         self._lifetimes = lifetimes
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._cooperator = Cooperator(
             lambda: lambda: True,  # one step at a time
             lambda act: clock.callLater(PAUSE, act),
@@ -96,18 +103,20 @@ class Retention(Service):
         :raise RepoUnavailable: what was let go until then is gone.
         :raise SchedulerStopped: the service stops.
         """
-        now, lifetimes = self._now(), self._lifetimes
-        await self._walk(self._variants(now - lifetimes.variants))
-        await self._walk(self._proxies(now - lifetimes.proxies))
-        await self._walk(self._uploads(now - lifetimes.uploads))
+        now, lifetimes, counted = self._now(), self._lifetimes, self._metrics
+        await self._walk(self._variants(now - lifetimes.variants), counted.outdated_variants)
+        await self._walk(self._proxies(now - lifetimes.proxies), counted.outdated_proxies)
+        await self._walk(self._uploads(now - lifetimes.uploads), counted.expired_uploads)
 
-    async def _walk(self, listing: _Listing) -> None:
+    async def _walk(self, listing: _Listing, counter: Counter) -> None:
         """Ends where nothing is listed any more, or nothing of what is listed can be removed; and
         where things may not go: a long walk may have slept with its machine."""
         removed = 1
         while removed and await self._presence.note(self._now()):
             steps = await listing()
             removed = await self._take(steps) if steps else 0
+            if removed:
+                counter.add(removed)
 
     async def _take(self, steps: Sequence[Step]) -> int:
         counts: list[int] = []

@@ -80,6 +80,7 @@ class Backgrounded:
         self.answering.add(id)
         try:
             await self._tell(request, result)
+            self.parts.metrics.claims.add()
             await self._let_go(id)
         finally:
             self.answering.discard(id)

@@ -38,17 +38,23 @@ Backends = tuple[MemoryRepo, MemoryStore, PlainMedia, SynchronousScratch, Any]
 """In the order in which services take them; the last one is the clock."""
 
 
-def parts(backends: Backends, remote: IRemote, settings: WebSettings, exports: Path) -> Parts:
+def parts(
+    backends: Backends,
+    remote: IRemote,
+    settings: WebSettings,
+    exports: Path,
+    metrics: Metrics | None = None,
+) -> Parts:
     """:param exports: the folder for copies of the database."""
     repo, store, _, scratch, time = backends
-    clock, metrics = IReactorTime(time), Metrics()
+    clock, metrics = IReactorTime(time), metrics or Metrics()
     ingesting = IngestBackends(*backends, metrics=metrics)
     ingest = Ingest(ingesting)
     downloads = Downloads(remote, scratch, settings.max_file_size)
     return Parts(
         *backends,
         lookup=Lookup(*backends, read_only=settings.read_only),
-        removal=Removal(repo, clock, metrics),
+        removal=Removal(repo, clock),
         access=AccessLog(repo, clock, settings.read_only),
         ingest=ingest,
         generate=Generate(GenerateBackends(*backends)),

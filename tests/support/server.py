@@ -16,6 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.trial.unittest import TestCase
 from twisted.web.client import Agent, HTTPConnectionPool
 
+from pictd.metrics import Metrics
 from pictd.repo.memory import MemoryRepo
 from pictd.store.memory import MemoryStore
 from pictd.web.app import entrance
@@ -62,11 +63,12 @@ class ServerTestCase(TestCase):
         clock: Any = reactor
         root = Path(self.mktemp())
         root.mkdir(parents=True)
-        self.repo, self.store = MemoryRepo(), MemoryStore(IReactorTime(clock))
+        metrics = Metrics()
+        self.repo, self.store = MemoryRepo(metrics), MemoryStore(IReactorTime(clock))
         self.media, self.scratch = PlainMedia(), SynchronousScratch(root)
         self.remote, self.exports = PlainRemote(), root / "exports"
         backends = (self.repo, self.store, self.media, self.scratch, clock)
-        self.parts = parts(backends, self.remote, self.settings, self.exports)
+        self.parts = parts(backends, self.remote, self.settings, self.exports, metrics)
         self.site: Any = PictdSite(entrance(self.parts), clock, BodyLimits(10_000_000))
         self.port = clock.listenTCP(0, self.site, interface="127.0.0.1")
         self.addCleanup(self.port.stopListening)
