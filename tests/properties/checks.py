@@ -74,10 +74,12 @@ class Checks:
                 assert hashlib.sha256(data[: -len(key)]).digest() == entry.record.hash.digest
                 assert self._finish(self._repo.details.find(identifier)) is not None, key
 
-    def nothing_outdated(self) -> None:
-        """After a sweep in which nothing else happened, unless things may not expire now."""
+    def nothing_outdated(self, now: int) -> None:
+        """After a sweep in which nothing else happened, unless things might not expire then.
+
+        :param now: when it began.
+        """
         ends = self._finish(self._repo.settings.get(GRACE_ENDS))
-        now = self.world.now
         if ends is not None and now < int(ends):
             return
         variants, proxies = self._repo.variants, self._repo.proxies

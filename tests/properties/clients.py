@@ -58,6 +58,7 @@ class Clients:
         self.failures: list[Failure] = []
         self.troubled = False
         self._left: Counter[bytes] = Counter()
+        self._begun = 0
 
     def upload(self, content: bytes) -> None:
         """Inline."""
@@ -79,8 +80,11 @@ class Clients:
         """To be worked on later."""
         created, mark = self.world.now, self.model.mark(content)
 
+        sweeps = self.model.sweeps
+
         def told(id: str) -> None:
             self.model.queued[id] = Queued(content, created, mark, set(self.model.sweeping))
+            self.model.claim_ended(id, None, uncertain=sweeps != self.model.sweeps)
 
         def missed(_: bool) -> None:
             self._left_uploads()
@@ -170,11 +174,12 @@ class Clients:
         now = self.world.now
         sweep = self.model.begin_sweep(now - LIFETIMES.proxies, now - LIFETIMES.uploads)
         alone = not self.running and not self.world.gates.standing
+        begun = self._begun
 
         def told(_: None) -> None:
             self.model.leave(sweep)
-            if alone and not self.running:
-                Checks(self.model, self.world).nothing_outdated()
+            if alone and self._begun == begun + 1:
+                Checks(self.model, self.world).nothing_outdated(now)
 
         swept = self._begin(self.world.retention.sweep())
         self._track(swept, told, lambda _: self.model.leave(sweep))
@@ -221,11 +226,10 @@ class Clients:
         if patient and upload is not None and upload.result is None:
             await ended
             upload = await self.world.repo.uploads.find(id)
-        if upload is None or not await self.world.repo.uploads.claim(id):
+        if upload is None or upload.result is None:
             return None
-        upload_result: UploadResult | None = upload.result
-        assert upload_result is not None, "a pending upload was claimed"
-        return upload_result
+        result: UploadResult = upload.result
+        return result if await self.world.repo.uploads.claim(id) else None
 
     async def _variant(self, alias: Alias, recipe: Recipe) -> None:
         original = await self.world.repo.aliases.find(alias)
@@ -244,6 +248,7 @@ class Clients:
     ) -> None:
         request = Request(work, missed)
         self.running.append(request)
+        self._begun += 1
 
         def failed(failure: Failure) -> None:
             if failure.check(CancelledError) is None:
