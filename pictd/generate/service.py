@@ -14,7 +14,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 
 from pictd.coalescing import Coalescer
-from pictd.errors import AliasNotFound, BytesLost
+from pictd.errors import AliasNotFound, BytesLost, PictdError
 from pictd.generate.backends import Backends
 from pictd.generate.motions import Motions
 from pictd.model.details import Details
@@ -87,6 +87,11 @@ class Generate(Service):
         try:
             rendered = await self._render(original, recipe, folder)
             return await self._record(original.record.hash, recipe, rendered)
+        except PictdError:
+            # A child can't read what is removed under its hands; nothing else may be wrong.
+            if not await self._backends.repo.refers_to(original.record.identifier):
+                raise AliasNotFound from None
+            raise
         finally:
             await self._backends.scratch.discard(folder)
 
@@ -97,8 +102,7 @@ class Generate(Service):
             return await media.render(still.path, still.format, folder, recipe.chain, recipe.output)
         source = await self._backends.store.local(record.identifier, folder)
         if source is None:
-            kept = await self._backends.repo.refers_to(record.identifier)
-            raise BytesLost if kept else AliasNotFound  # removed since it was looked up
+            raise BytesLost
         return await media.render(source, record.hash.format, folder, recipe.chain, recipe.output)
 
     async def _record(self, hash: Hash, recipe: Recipe, made: Rendered) -> Variant:

@@ -108,6 +108,17 @@ class GenerateTests(ServicesTestCase):
         self.assertEqual(self.original.record.hash, original.record.hash)
         self.successResultOf(self.make())
 
+    def test_an_original_that_goes_while_it_is_read(self) -> None:
+        """Is not there any more, whatever the child makes of that; it may be uploaded again."""
+        self.media.gated = True
+        waiter = self.make()
+        self.result(self.repo.aliases.remove(self.original.alias))
+        self.media.waiting[0].errback(MediaFailed())
+        self.failureResultOf(waiter, AliasNotFound)
+        self.media.gated = False
+        self.original = self.uploaded()
+        self.successResultOf(self.make())
+
     def test_an_original_that_goes_meanwhile(self) -> None:
         """Takes the variant with it; its bytes are not kept."""
         self.media.gated = True
