@@ -179,6 +179,23 @@ class SweepTests(RetentionTestCase):
         self.pass_time(3)
         self.assertEqual(self.left(), 0)
 
+    def test_a_long_sweep_is_no_absence(self) -> None:
+        """It notes all the time that the server is there."""
+        self.variants(range(1, 3 * LISTED), self.old)
+        self.begin()
+        for _ in range(3 * LISTED // TOGETHER + 5):
+            self.clock.advance(LONG // SECOND // (LISTED // TOGETHER) // 2)
+        self.assertEqual(self.left(), 0)
+
+    def test_a_machine_that_slept_in_a_sweep(self) -> None:
+        """The sweep ends with what it has looked up: nobody could ask for the rest."""
+        self.variants(range(1, LISTED + 11), self.old)
+        self.begin()
+        self.pass_time(1)
+        self.clock.advance(LONG // SECOND + 1)
+        self.pass_time(2 * LISTED // TOGETHER)
+        self.assertEqual(self.left(), 10)
+
 
 class StepTests(RetentionTestCase):
     """How a sweep shares the machine."""
