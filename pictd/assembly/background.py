@@ -22,7 +22,7 @@ from pictd.web.parts import Parts
 CLEANUP_WORKERS = 2
 """Their jobs wait for disks, not for processors."""
 
-CLEANUP_BREATH = 0.05
+CLEANUP_BREATH = 0.02
 """Seconds between two jobs of a cleanup worker: after a sweep there may be a million."""
 
 
