@@ -75,5 +75,6 @@ class RacesTests(SynchronousTestCase):
         """Nothing is stored yet; the clock begins at a day that every promise can name."""
         time = Clock()
         time.advance(1_700_000_000)
-        folder = self.folder / "scratch"
-        return Ground(self.threads.finish, open_repo, folder, time, ListedStore(time), PAGES)
+        store = ListedStore(time, self.folder / "files")
+        scratch = self.folder / "scratch"
+        return Ground(self.threads.finish, open_repo, scratch, time, store, PAGES)
