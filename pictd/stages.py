@@ -52,6 +52,18 @@ class Stages(Service):
                 self._log.failure("{stage} did not stop well: {e}", stage=stage, e=repr(error))
 
 
+class Forewarning(Service):
+    """As the last stage: tells somebody that the end has begun, long before his turn comes."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
+
+    def stopService(self) -> None:
+        """Tell."""
+        super().stopService()
+        self._tell()
+
+
 @attrs.frozen
 class Trouble:
     """What is done where something can't be opened.

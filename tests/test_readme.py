@@ -108,7 +108,10 @@ class RequestTests(CommandTestCase):
         for line in lines:
             if "/purge" in line:  # by then the file was deleted by its token
                 await self.upload(upload)
-            await self.ask(line)
+            answer = await self.ask(line)
+            if line.endswith("/backgrounded"):
+                (queued,) = json.loads(answer)["uploads"]
+                self.environ["UPLOAD"] = queued["upload_id"]
 
     async def upload(self, line: str) -> None:
         """The first line; its answer has the shape that is shown, and fills in the others."""

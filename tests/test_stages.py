@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.stages import AGAIN_AFTER, Held, Stages, Trouble
+from pictd.stages import AGAIN_AFTER, Forewarning, Held, Stages, Trouble
 
 
 class Noted(Service):
@@ -42,6 +42,14 @@ class StagesTests(SynchronousTestCase):
         self.assertNoResult(ended)
         first.stopped.callback(None)
         self.successResultOf(ended)
+
+    def test_a_forewarning(self) -> None:
+        """Somebody knows of the end before the others have come to theirs."""
+        notes: list[str] = []
+        stages = Stages([Noted("first", notes), Forewarning(lambda: notes.append("warned"))])
+        stages.startService()
+        stages.stopService()
+        self.assertEqual(notes, ["first starts", "warned", "first stops"])
 
     def test_one_that_fails_to_stop_does_not_keep_the_others(self) -> None:
         """It is logged."""

@@ -12,7 +12,7 @@ from typing import Any
 from twisted.application.service import IService
 
 from pictd.assembly.backends import make_repo, make_scratch, make_store
-from pictd.assembly.background import background
+from pictd.assembly.background import crew, sweeps
 from pictd.assembly.failures import CannotStart
 from pictd.assembly.listeners import bound, certificates, metrics_listener, watches
 from pictd.assembly.media import make_media
@@ -23,7 +23,7 @@ from pictd.errors import RepoUnusable
 from pictd.metrics import Metrics
 from pictd.model.limits import MEBIBYTE
 from pictd.signals import Signals
-from pictd.stages import Held, Stages, Trouble, nothing
+from pictd.stages import Forewarning, Held, Stages, Trouble, nothing
 from pictd.web.app import entrance
 from pictd.web.listener import Listener
 from pictd.web.parts import Parts, WebSettings
@@ -47,13 +47,14 @@ def make_service(config: Config, reactor: Any) -> IService:
     taken = bound("server.address", config.server.address)
     tls = certificates(config, reactor)
     scratch = make_scratch(config)
-    repo, store = make_repo(config, reactor), make_store(config, reactor)
     metrics = Metrics(reactor.seconds)
+    repo, store = make_repo(config, reactor, metrics), make_store(config, reactor)
     media = make_media(config, reactor, metrics)
     parts = make_parts(config, metrics, (repo, store, media, scratch, reactor))
     limits = BodyLimits(_most_bytes(parts.settings))
     site = PictdSite(entrance(parts), reactor, limits, watches(config, metrics))
-    at_work = Stages([*_at_work(parts), *background(config, parts)])
+    workers = crew(parts)
+    at_work = Stages([*_at_work(parts), *sweeps(config, parts), workers])
     return Stages(
         [
             Signals(reactor),
@@ -63,6 +64,7 @@ def make_service(config: Config, reactor: Any) -> IService:
             Held("database", repo.open, repo.close, at_work, _trouble(reactor)),
             *([tls] if tls is not None else []),
             Listener(taken, site, reactor, tls),
+            Forewarning(workers.dismiss),
         ]
     )
 

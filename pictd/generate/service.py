@@ -51,7 +51,9 @@ class Generate(Service):
     def __init__(self, backends: Backends, remember: float = REMEMBER_FAILURES) -> None:
         self._backends = backends
         self._motions = Motions(backends)
-        self._makers: Coalescer[Variant] = Coalescer(backends.clock, lambda _: remember)
+        self._makers: Coalescer[Variant] = Coalescer(
+            backends.clock, lambda _: remember, lambda: backends.metrics.joined.add(work="generate")
+        )
 
     async def find(self, hash: Hash, recipe: Recipe) -> Variant | None:
         """The variant, if it was made."""

@@ -146,7 +146,7 @@ class Session:
             joined = await self._join(known, wanted)
             if joined is not None:
                 return joined
-        return await self._store(made, wanted)
+        return await self._store(made, wanted, known)
 
     async def _join(self, known: HashRecord, wanted: Ingested) -> Ingested | None:
         """Give stored content another name; None where the content went in the meantime."""
@@ -159,18 +159,24 @@ class Session:
         blurhash = known.blurhash or wanted.blurhash
         return attrs.evolve(wanted, details=first or wanted.details, blurhash=blurhash)
 
-    async def _store(self, made: Normalised, wanted: Ingested) -> Ingested:
+    async def _store(self, made: Normalised, wanted: Ingested, lost: HashRecord | None) -> Ingested:
         """Save the bytes, then publish them; where others published the same content meanwhile,
-        theirs stay, unless they are lost (contract C2)."""
+        theirs stay, unless they are lost (contract C2).
+
+        :param lost: what is recorded of the content already, without its bytes. It is healed
+            first: whoever sees the new name sees the bytes.
+        """
         store, format = self._backends.store, made.hash.format
         identifier = await store.save(made.path, format.extension, format.media_type)
         record = HashRecord(made.hash, identifier, wanted.details.created_at, made.blurhash)
         needed = False
         try:
+            needed = lost is not None and await self._heal(lost, record, wanted)
             published = await self._backends.repo.hashes.publish(
                 record, wanted.details, self._naming(wanted)
             )
-            needed = published.created or await self._heal(published.record, record, wanted)
+            needed = needed or published.created
+            needed = needed or await self._heal(published.record, record, wanted)
         finally:
             await self._settle(identifier, needed)
         return attrs.evolve(

@@ -58,6 +58,8 @@ class GenerateTests(ServicesTestCase):
         """For all who ask at the same time, and for those who ask later."""
         self.media.gated = True
         waiters = [self.make() for _ in range(3)]
+        joined = figure(self.metrics.registry, "pictd_coalesced", work="generate")
+        self.assertEqual(joined, 2)
         self.media.waiting[0].callback(None)
         made = [self.successResultOf(waiter) for waiter in [*waiters, self.make()]]
         self.assertEqual(made, [made[0]] * 4)

@@ -11,9 +11,10 @@ from pictd.errors import (
     RepoUnavailable,
     StoreUnavailable,
     UnreadableMedia,
+    UploadGone,
 )
 from pictd.ingest.batch import Batch
-from pictd.ingest.session import Ingested
+from pictd.ingest.session import Filing, Ingested
 from pictd.model.uploads import UploadQuery
 from tests.ingest.ingest_case import IngestTestCase
 from tests.support.figures import figure
@@ -67,6 +68,18 @@ class PublishTests(IngestTestCase):
         assert healed is not None
         self.assertEqual(self.read(healed.record.identifier), b"picture")
         self.assertEqual(second.details.created_at, first.details.created_at)
+        self.assertEqual(self.strays(), [])
+
+    def test_bytes_are_healed_before_the_name_is_given(self) -> None:
+        """Whoever sees the new name sees the bytes; here it can't even be given."""
+        original = self.find(self.ingested().alias)
+        assert original is not None
+        self.result(self.store.remove(original.record.identifier))
+        upload = self.ingest.ingest(self.received(b"picture"), UploadQuery(), Filing(upload="gone"))
+        self.failureResultOf(upload, UploadGone)
+        healed = self.find(original.alias)
+        assert healed is not None
+        self.assertEqual(self.read(healed.record.identifier), b"picture")
         self.assertEqual(self.strays(), [])
 
     def test_a_declared_name_is_used(self) -> None:

@@ -206,7 +206,7 @@ class World:
             self.ground.finish(self.files.discard(folder))
 
     def _cleaner(self) -> Worker:
-        duties = Cleanup(self.repo, self.store).duties()
+        duties = Cleanup(self.repo, self.store, self.clock).duties()
         return Worker(self.repo, Queue.CLEANUP, duties, self.clock)
 
     def _processor(self) -> Worker:

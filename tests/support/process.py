@@ -82,6 +82,7 @@ class ServerProcess:
             "PICTD__SERVER__TEMPORARY_DIRECTORY": str(self.temporary),
             "PICTD__REPO__TYPE": "sqlite",
             "PICTD__REPO__PATH": str(self.database),
+            "PICTD__REPO__EXPORT_PATH": str(self.database.with_name("exports")),
             "PICTD__STORE__PATH": str(self.files),
             "PYTHONPATH": os.pathsep.join(filter(None, [_root(), os.environ.get("PYTHONPATH")])),
         }
