@@ -66,7 +66,8 @@ class Generate(Service):
         :raise BytesLost: of the original.
         :raise PictdError: whatever ``IMedia.render`` raises; remembered for a short time.
         """
-        key = (original.record.hash, recipe.key)
+        # Not by hash: what was removed and came again does not wait for work on what is gone.
+        key = (original.record.identifier, recipe.key)
         return await self._makers.get(key, lambda: self._find_or_make(original, recipe))
 
     def stopService(self) -> Deferred[None]:

@@ -119,6 +119,18 @@ class GenerateTests(ServicesTestCase):
         self.original = self.uploaded()
         self.successResultOf(self.make())
 
+    def test_an_original_that_comes_again_meanwhile(self) -> None:
+        """Does not wait for what is made of the one that went."""
+        self.media.gated = True
+        first = self.make()
+        self.result(self.repo.aliases.remove(self.original.alias))
+        self.media.gated = False
+        self.original = self.uploaded()
+        made = self.successResultOf(self.make())
+        self.media.waiting[0].errback(MediaFailed())
+        self.failureResultOf(first, AliasNotFound)
+        self.assertEqual(self.successResultOf(self.make()), made)
+
     def test_an_original_that_goes_meanwhile(self) -> None:
         """Takes the variant with it; its bytes are not kept."""
         self.media.gated = True

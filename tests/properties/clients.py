@@ -146,8 +146,11 @@ class Clients:
     def show(self, alias: Alias, recipe: Recipe) -> None:
         """A variant."""
         name = self.model.names[alias]
-        allowed = (AliasNotFound, BytesLost) if self.model.losses[name.content] else AliasNotFound
-        self._track(self._begin(self._variant(alias, recipe)), _forget, _forget, allowed)
+
+        def told(found: bool) -> None:
+            assert found or name.gone or name.doubts or self.model.losses[name.content], alias
+
+        self._track(self._begin(self._variant(alias, recipe)), told, _forget)
 
     def proxy(self, url: str) -> None:
         """Show what is at a URL."""
@@ -231,10 +234,13 @@ class Clients:
         result: UploadResult = upload.result
         return result if await self.world.repo.uploads.claim(id) else None
 
-    async def _variant(self, alias: Alias, recipe: Recipe) -> None:
+    async def _variant(self, alias: Alias, recipe: Recipe) -> bool:
+        """Whether there is one."""
         original = await self.world.repo.aliases.find(alias)
-        if original is not None:
-            await self.world.generate.make(original, recipe)
+        try:
+            return original is not None and bool(await self.world.generate.make(original, recipe))
+        except (AliasNotFound, BytesLost):
+            return False
 
     def _begin(self, work: Coroutine[Any, Any, Any]) -> Deferred[Any]:
         return Deferred.fromCoroutine(work)

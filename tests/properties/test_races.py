@@ -16,9 +16,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from pictd.errors import MediaFailed, UploadGone
 from pictd.interfaces import IRepo
 from pictd.repo.memory import MemoryRepo
 from pictd.repo.sqlite.database import SqliteRepo
+from tests.properties.clients import ASKED_FOR
 from tests.properties.machine import PAGES, Races
 from tests.properties.threads import AwaitedThreads
 from tests.properties.world import Ground, ListedStore
@@ -54,6 +56,7 @@ class RacesTests(SynchronousTestCase):
             suppress_health_check=list(HealthCheck),
         )
         run_state_machine_as_test(cast(Any, lambda: Races(ground())), settings=chosen)
+        self.flushLoggedErrors(*ASKED_FOR, MediaFailed, UploadGone)  # of work that nobody awaits
 
     def memory(self) -> Ground:
         """On which every process opens the same repo."""
@@ -75,5 +78,6 @@ class RacesTests(SynchronousTestCase):
         """Nothing is stored yet; the clock begins at a day that every promise can name."""
         time = Clock()
         time.advance(1_700_000_000)
-        folder = self.folder / "scratch"
-        return Ground(self.threads.finish, open_repo, folder, time, ListedStore(time), PAGES)
+        store = ListedStore(time, self.folder / "files")
+        scratch = self.folder / "scratch"
+        return Ground(self.threads.finish, open_repo, scratch, time, store, PAGES)

@@ -11,6 +11,7 @@ from twisted.internet.task import Clock
 
 from pictd.catalog.access import AccessLog
 from pictd.catalog.removal import Removal
+from pictd.errors import MediaFailed
 from pictd.generate.backends import Backends as GenerateBackends
 from pictd.generate.service import Generate
 from pictd.ingest.downloads import Downloads
@@ -26,8 +27,11 @@ from pictd.jobs.retention import Lifetimes, Retention
 from pictd.jobs.strays import Strays
 from pictd.jobs.uploads import QueuedUploads
 from pictd.jobs.worker import STOP_LIMIT, Worker
-from pictd.model.records import Queue
+from pictd.model.formats import Format, Output
+from pictd.model.operations import Chain
+from pictd.model.records import Normalised, Queue, Rendered
 from pictd.model.times import SECOND, from_seconds
+from pictd.model.uploads import UploadQuery
 from pictd.store.memory import MemoryStore
 from tests.properties.gates import MEDIA, REMOTE, REPO, SCRATCH, STORE, Finish, Gated, Gates
 from tests.support.media import PlainMedia
@@ -40,11 +44,20 @@ MOST_BYTES = 1000
 
 
 class ListedStore(MemoryStore):
-    """:ivar saved: identifiers of what is there."""
+    """Children read its files themselves, which vanish when they are removed.
 
-    def __init__(self, clock: Clock) -> None:
+    :ivar saved: identifiers of what is there.
+    """
+
+    def __init__(self, clock: Clock, root: Path) -> None:
         super().__init__(clock)
         self.saved: set[str] = set()
+        self._root = root
+
+    async def local(self, identifier: str, folder: Path) -> Path | None:
+        """See ``IStore``: one file for all."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        return await super().local(identifier, self._root)
 
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``."""
@@ -56,6 +69,27 @@ class ListedStore(MemoryStore):
         """See ``IStore``."""
         await super().remove(identifier)
         self.saved.discard(identifier)
+        (self._root / Path(identifier).name).unlink(missing_ok=True)
+
+
+class ReadingMedia(PlainMedia):
+    """Fails where the file that it reads has vanished."""
+
+    async def normalise(self, source: Path, folder: Path, query: UploadQuery) -> Normalised:
+        """See ``IMedia``."""
+        try:
+            return await super().normalise(source, folder, query)
+        except FileNotFoundError:
+            raise MediaFailed from None
+
+    async def render(
+        self, source: Path, format: Format, folder: Path, chain: Chain, output: Output
+    ) -> Rendered:
+        """See ``IMedia``."""
+        try:
+            return await super().render(source, format, folder, chain, output)
+        except FileNotFoundError:
+            raise MediaFailed from None
 
 
 @attrs.define
@@ -103,7 +137,7 @@ class World:
         self.repo = repo = cast(Any, Gated(gates, self.bare, REPO))
         self.store = store = cast(Any, Gated(gates, ground.store, STORE))
         self.scratch = scratch = cast(Any, Gated(gates, self.files, SCRATCH))
-        media = cast(Any, Gated(gates, PlainMedia(), MEDIA))
+        media = cast(Any, Gated(gates, ReadingMedia(), MEDIA))
         backends = Backends(repo, store, media, scratch, self.clock)
         self.ingest = Ingest(backends)
         self.queueing = Queueing(backends)
