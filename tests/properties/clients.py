@@ -58,6 +58,7 @@ class Clients:
         self.failures: list[Failure] = []
         self.troubled = False
         self._left: Counter[bytes] = Counter()
+        self._left_queueing = 0
         self._begun = 0
 
     def upload(self, content: bytes) -> None:
@@ -86,8 +87,11 @@ class Clients:
             self.model.queued[id] = Queued(content, created, mark, set(self.model.sweeping))
             self.model.claim_ended(id, None, uncertain=sweeps != self.model.sweeps)
 
-        def missed(_: bool) -> None:
-            self._left_uploads()
+        def missed(cut: bool) -> None:
+            if cut:
+                self.model.unknown_uploads += 1
+            else:
+                self._left_queueing += 1
 
         received = self.world.received(content)
         self._track(self.world.queueing.queue(received, UploadQuery()), told, missed)
@@ -214,13 +218,13 @@ class Clients:
         if self.troubled:
             self._count_left()
         self._left.clear()
+        self._left_queueing = 0
 
     def _count_left(self) -> None:
         self.model.strangers.update(self._left)
+        self.model.unknown_uploads += self._left_queueing
         self._left.clear()
-
-    def _left_uploads(self) -> None:
-        self.model.unknown_uploads += 1
+        self._left_queueing = 0
 
     async def _claimed(self, id: str, patient: bool) -> UploadResult | None:
         ended = Deferred.fromCoroutine(self.world.repo.uploads.wait(id))

@@ -39,11 +39,11 @@ class RacesTests(SynchronousTestCase):
 
     def test_memory(self) -> None:
         """Facts in memory."""
-        self.race(self.memory, 70)
+        self.race(self.memory, 150)
 
     def test_sqlite(self) -> None:
         """Facts in SQLite."""
-        self.race(self.sqlite, 30)
+        self.race(self.sqlite, 40)
 
     def race(self, ground: Callable[[], Ground], examples: int) -> None:
         """Try histories, each on ground of its own."""
