@@ -14,6 +14,7 @@ from pictd.errors import (
     AliasNotFound,
     BytesLost,
     InvalidDeleteToken,
+    MediaFailed,
     Overloaded,
     PictdError,
     ProxyNotFound,
@@ -243,7 +244,7 @@ class Clients:
         original = await self.world.repo.aliases.find(alias)
         try:
             return original is not None and bool(await self.world.generate.make(original, recipe))
-        except (AliasNotFound, BytesLost):
+        except (AliasNotFound, BytesLost, MediaFailed):
             return False
 
     def _begin(self, work: Coroutine[Any, Any, Any]) -> Deferred[Any]:
