@@ -22,9 +22,9 @@ from pictd.errors import MediaFailed, UploadGone
 from pictd.interfaces import IRepo
 from pictd.repo.memory import MemoryRepo
 from pictd.repo.sqlite.database import SqliteRepo
-from tests.properties.clients import ASKED_FOR
 from tests.properties.machine import PAGES, Races
 from tests.properties.threads import AwaitedThreads
+from tests.properties.waiting import ASKED_FOR
 from tests.properties.world import Ground, ListedStore
 
 MEMORY = Path("/dev/shm")
