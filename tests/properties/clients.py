@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
-import attrs
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.python.failure import Failure
+from twisted.internet.defer import Deferred
 
 from pictd.errors import (
     AliasNotFound,
     BytesLost,
     InvalidDeleteToken,
-    Overloaded,
-    PictdError,
+    MediaFailed,
     ProxyNotFound,
-    RepoUnavailable,
-    StoreUnavailable,
 )
 from pictd.generate.service import Recipe
 from pictd.ingest.session import Ingested
@@ -26,39 +20,15 @@ from pictd.model.alias import Alias, DeleteToken
 from pictd.model.records import Original
 from pictd.model.uploads import Uploaded, UploadFailed, UploadQuery, UploadResult
 from tests.properties.checks import Checks
-from tests.properties.model import Model, Name, Queued
-from tests.properties.world import LIFETIMES, World
-
-ASKED_FOR = (Overloaded, RepoUnavailable, StoreUnavailable)
-"""What backends raise where a gate lets them fail."""
+from tests.properties.model import Name, Queued
+from tests.properties.waiting import Waiting
+from tests.properties.world import LIFETIMES
 
 GIVEN_UP = "command-failure"
 
 
-@attrs.define(eq=False)
-class Request:
-    """Something that a client waits for.
-
-    :ivar missed: called where it is never told of an end; the argument says whether its work may
-        have been cut off, so that all of it happened or none.
-    """
-
-    work: Deferred[Any]
-    missed: Callable[[bool], None]
-
-
-class Clients:
-    """:ivar failures: what went wrong in a way that no promise allows.
-    :ivar troubled: whether a backend failed in this world.
-    """
-
-    def __init__(self, world: World, model: Model) -> None:
-        self.world, self.model = world, model
-        self.running: list[Request] = []
-        self.failures: list[Failure] = []
-        self.troubled = False
-        self._left: Counter[bytes] = Counter()
-        self._begun = 0
+class Clients(Waiting):
+    """What they ask for."""
 
     def upload(self, content: bytes) -> None:
         """Inline."""
@@ -71,10 +41,10 @@ class Clients:
             assert (made.details.width, made.blurhash) == (4, "BLUR")
 
         def missed(cut: bool) -> None:
-            (self.model.strangers if cut else self._left)[content] += 1
+            (self.model.strangers if cut else self.left)[content] += 1
 
         received = self.world.received(content)
-        self._track(self.world.ingest.ingest(received, UploadQuery()), told, missed)
+        self.track(self.world.ingest.ingest(received, UploadQuery()), told, missed)
 
     def queue(self, content: bytes) -> None:
         """To be worked on later."""
@@ -86,11 +56,14 @@ class Clients:
             self.model.queued[id] = Queued(content, created, mark, set(self.model.sweeping))
             self.model.claim_ended(id, None, uncertain=sweeps != self.model.sweeps)
 
-        def missed(_: bool) -> None:
-            self._left_uploads()
+        def missed(cut: bool) -> None:
+            if cut:
+                self.model.unknown_uploads += 1
+            else:
+                self.left_queueing += 1
 
         received = self.world.received(content)
-        self._track(self.world.queueing.queue(received, UploadQuery()), told, missed)
+        self.track(self.world.queueing.queue(received, UploadQuery()), told, missed)
 
     def claim(self, id: str, patient: bool) -> None:
         """:param patient: whether to wait until there is a result."""
@@ -110,7 +83,7 @@ class Clients:
             self.model.strangers[upload.content] += 1
             self.model.claim_ended(id, claim, uncertain=True)
 
-        self._track(self._begin(self._claimed(id, patient)), told, missed)
+        self.track(self._begin(self._claimed(id, patient)), told, missed)
 
     def delete(self, alias: Alias) -> None:
         """With its token."""
@@ -121,7 +94,7 @@ class Clients:
             name.doubts.discard(deletion)
 
         deleted = self._begin(self.world.removal.delete(alias, name.token))
-        self._track(deleted, told, lambda _: self.model.leave(deletion))
+        self.track(deleted, told, lambda _: self.model.leave(deletion))
 
     def delete_wrongly(self, alias: Alias) -> None:
         """With another token."""
@@ -131,12 +104,12 @@ class Clients:
 
         wrong = DeleteToken("another")
         deleted = self._begin(self.world.removal.delete(alias, wrong))
-        self._track(deleted, told, _forget, InvalidDeleteToken)
+        self.track(deleted, told, _forget, InvalidDeleteToken)
 
     def purge(self, alias: Alias) -> None:
         """With all names of the content."""
         purge = self.model.begin_purge(self.model.names[alias].content)
-        self._track(
+        self.track(
             self._begin(self.world.removal.purge(alias)),
             lambda aliases: self.model.purge_ended(purge, aliases),
             lambda _: self.model.leave(purge),
@@ -150,7 +123,7 @@ class Clients:
         def told(found: bool) -> None:
             assert found or name.gone or name.doubts or self.model.losses[name.content], alias
 
-        self._track(self._begin(self._variant(alias, recipe)), told, _forget)
+        self.track(self._begin(self._variant(alias, recipe)), told, _forget)
 
     def proxy(self, url: str) -> None:
         """Show what is at a URL."""
@@ -170,57 +143,26 @@ class Clients:
             self.world.ground.finish(self.world.access.write())
 
         shown = self._begin(self.world.proxies.original(url))
-        self._track(shown, told, _forget, ProxyNotFound)
+        self.track(shown, told, _forget, ProxyNotFound)
 
     def sweep(self) -> None:
         """Let go of what is outdated."""
         now = self.world.now
         sweep = self.model.begin_sweep(now - LIFETIMES.proxies, now - LIFETIMES.uploads)
         alone = not self.running and not self.world.gates.standing
-        begun = self._begun
+        begun = self.begun
 
         def told(_: None) -> None:
             self.model.leave(sweep)
-            if alone and self._begun == begun + 1:
+            if alone and self.begun == begun + 1:
                 Checks(self.model, self.world).nothing_outdated(now)
 
         swept = self._begin(self.world.retention.sweep())
-        self._track(swept, told, lambda _: self.model.leave(sweep))
+        self.track(swept, told, lambda _: self.model.leave(sweep))
 
     def sweep_strays(self) -> None:
         """Remove what a crash has left, as the server does when it starts."""
-        self._track(self._begin(self.world.strays.sweep(self.world.now)), _forget, _forget)
-
-    def leave(self, number: int) -> None:
-        """One of those who wait goes away."""
-        self.running[number % len(self.running)].work.cancel()
-
-    def fail(self, number: int) -> None:
-        """A backend fails at a step."""
-        self.troubled = True
-        self.world.gates.fail(number)
-
-    def die(self) -> None:
-        """With the process; nobody is told anything any more."""
-        self.world.gates.die()
-        for request in list(self.running):
-            self.running.remove(request)
-            request.missed(True)
-        self._count_left()
-        self.world.end()
-
-    def settled(self) -> None:
-        """Nobody works any more: who left has been undone, unless a backend failed."""
-        if self.troubled:
-            self._count_left()
-        self._left.clear()
-
-    def _count_left(self) -> None:
-        self.model.strangers.update(self._left)
-        self._left.clear()
-
-    def _left_uploads(self) -> None:
-        self.model.unknown_uploads += 1
+        self.track(self._begin(self.world.strays.sweep(self.world.now)), _forget, _forget)
 
     async def _claimed(self, id: str, patient: bool) -> UploadResult | None:
         ended = Deferred.fromCoroutine(self.world.repo.uploads.wait(id))
@@ -239,38 +181,11 @@ class Clients:
         original = await self.world.repo.aliases.find(alias)
         try:
             return original is not None and bool(await self.world.generate.make(original, recipe))
-        except (AliasNotFound, BytesLost):
+        except (AliasNotFound, BytesLost, MediaFailed):
             return False
 
     def _begin(self, work: Coroutine[Any, Any, Any]) -> Deferred[Any]:
         return Deferred.fromCoroutine(work)
-
-    def _track(
-        self,
-        work: Deferred[Any],
-        told: Callable[[Any], None],
-        missed: Callable[[bool], None],
-        allowed: type[PictdError] | tuple[type[PictdError], ...] = (),
-    ) -> None:
-        request = Request(work, missed)
-        self.running.append(request)
-        self._begun += 1
-
-        def failed(failure: Failure) -> None:
-            if failure.check(CancelledError) is None:
-                passing = ASKED_FOR if self.troubled else ()
-                if not isinstance(failure.value, (passing, allowed)):
-                    failure.raiseException()
-            missed(self.troubled)
-
-        work.addBoth(self._forgotten, request)
-        work.addCallbacks(told, failed)
-        work.addErrback(self.failures.append)
-
-    def _forgotten(self, outcome: Any, request: Request) -> Any:
-        if request in self.running:
-            self.running.remove(request)
-        return outcome
 
 
 def _forget(_: object) -> None:

@@ -139,7 +139,7 @@ class Races(RuleBasedStateMachine):
         self.ground.time.advance(1)
         self._begin()
 
-    @precondition(lambda self: self.model.live() and not self.world.gates.standing)
+    @precondition(lambda self: self.model.live())
     @rule(number=NUMBERS)
     def lose(self, number: int) -> None:
         """Bytes vanish from the store."""

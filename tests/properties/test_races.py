@@ -9,6 +9,8 @@ import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any, cast
 
 from hypothesis import HealthCheck, settings
@@ -20,11 +22,12 @@ from pictd.errors import MediaFailed, UploadGone
 from pictd.interfaces import IRepo
 from pictd.repo.memory import MemoryRepo
 from pictd.repo.sqlite.database import SqliteRepo
-from tests.properties.clients import ASKED_FOR
 from tests.properties.machine import PAGES, Races
 from tests.properties.threads import AwaitedThreads
+from tests.properties.waiting import ASKED_FOR
 from tests.properties.world import Ground, ListedStore
 
+MEMORY = Path("/dev/shm")
 EXAMPLES = int(os.environ.get("PICTD_TEST_EXAMPLES", "0"))
 
 
@@ -32,14 +35,16 @@ class RacesTests(SynchronousTestCase):
     """Random histories of a server on either repo."""
 
     def setUp(self) -> None:
-        """A folder for all of them."""
-        self.folder = Path(self.mktemp())
+        """A folder for all of them: in memory, where there is such a place, for nothing here is
+        about disks."""
+        self.folder = Path(mkdtemp(prefix="pictd-test-", dir=MEMORY if MEMORY.is_dir() else None))
+        self.addCleanup(rmtree, self.folder)
         self.numbers = count()
         self.threads = AwaitedThreads()
 
     def test_memory(self) -> None:
         """Facts in memory."""
-        self.race(self.memory, 70)
+        self.race(self.memory, 100)
 
     def test_sqlite(self) -> None:
         """Facts in SQLite."""
