@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
@@ -13,6 +13,8 @@ from psycopg2.extensions import make_dsn, parse_dsn
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 from txpostgres.txpostgres import Connection
+
+from pictd.repo.postgres.trust import PLAIN
 
 CONNECT_LIMIT = 10.0
 """Seconds until a connection stands."""
@@ -28,6 +30,7 @@ _ALIVE = {
     "keepalives_count": "3",
     "tcp_user_timeout": "30000",
     "client_encoding": "UTF8",
+    "gssencmode": "disable",
     "application_name": "pictd",
 }
 """A server that vanished without a word is noticed within half a minute."""
@@ -66,7 +69,7 @@ class Server:
 
     reactor: Any
     url: str = attrs.field(repr=False)
-    tls: dict[str, str] = attrs.field(factory=lambda: {"sslmode": "disable"})
+    tls: Mapping[str, str] = PLAIN
 
     async def connect(self, lost: Callable[[], None] = lambda: None) -> Link:
         """A connection that is ready. Its caller must not be cancelled.

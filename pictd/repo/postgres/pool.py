@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import DeferredSemaphore, TimeoutError
+from twisted.logger import Logger
 
 from pictd.errors import RepoUnavailable
 from pictd.repo.postgres.failures import FAILURES, told
@@ -24,10 +25,15 @@ MOST_WAITING = 5000
 """Steps; beyond, callers are refused."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+"""Seconds."""
+_AWAY = "The database can't be reached"
+"""Why is for the log alone: it tells of hosts and users."""
 
 
 class Pool:
     """:ivar sessions: the server's numbers of the connections that stand."""
+
+    _log = Logger()
 
     def __init__(self, server: Server, reactor: Any) -> None:
         self._server = server
@@ -36,7 +42,6 @@ class Pool:
         self._idle: list[Link] = []
         self._pause = 0.0
         self._not_before = 0.0
-        self._trouble = ""
         self.sessions: set[int] = set()
 
     async def turn(self) -> None:
@@ -79,19 +84,19 @@ class Pool:
     async def _connect(self) -> Link:
         now = self._reactor.seconds()
         if now < self._not_before:
-            raise RepoUnavailable(self._trouble)
+            raise RepoUnavailable(_AWAY)
         try:
             session = _Session(self)
             link = await self._server.connect(session.end)
         except FAILURES as error:
-            self._hold_off(told(error))
-            raise RepoUnavailable(self._trouble) from error
+            self._hold_off()
+            self._log.warn("the database can't be reached: {error}", error=told(error))
+            raise RepoUnavailable(_AWAY) from error
         self._pause = self._not_before = 0.0
         session.begin(link.get_backend_pid())
         return link
 
-    def _hold_off(self, trouble: str) -> None:
-        self._trouble = f"{RepoUnavailable.text}: {trouble}"
+    def _hold_off(self) -> None:
         self._pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, self._pause * 2))
         self._not_before = self._reactor.seconds() + self._pause
 

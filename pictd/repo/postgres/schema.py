@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
+from psycopg2.errors import DuplicateTable
 
 from pictd.errors import RepoUnusable
 from pictd.model.times import to_rfc3339
+from pictd.repo.postgres.failures import told
 from pictd.repo.postgres.sessions import Step
 
 _FOLDER = Path(__file__).parent
@@ -103,9 +105,16 @@ async def _upgrade_pict_rs(step: Step, now: int) -> None:
             f"this pictd knows those up to {scripts[-1].number}"
         )
     for script in scripts[len(recorded) :]:
-        await step.execute(script.sql)
+        await _apply(step, script)
         checksum = _CHECKSUMS[script.number]
         await step.execute(_RECORD, script.number, script.name, to_rfc3339(now), checksum)
+
+
+async def _apply(step: Step, script: Script) -> None:
+    try:
+        await step.execute(script.sql)
+    except DuplicateTable as error:
+        raise RepoUnusable(f"The database belongs to another program: {told(error)}") from error
 
 
 def _compare(script: Script, row: Sequence[object]) -> None:
