@@ -20,7 +20,8 @@ _USERS = ("postgres", "nobody")
 """Who the server runs as where the tests run as root, which it refuses."""
 _OPTIONS = (
     "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-    " -c max_connections=100 -c shared_buffers=32MB -c timezone=Pacific/Honolulu"
+    " -c max_connections=100 -c shared_buffers=32MB -c deadlock_timeout=50ms"
+    " -c timezone=Pacific/Honolulu"
 )
 _numbers = count(1)
 

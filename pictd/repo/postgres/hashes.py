@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import attrs
 from zope.interface import implementer
 
-from pictd.errors import RepoUnavailable
 from pictd.interfaces import IHashes
 from pictd.model.alias import Alias
 from pictd.model.details import Details
@@ -103,9 +102,12 @@ class _Publication:
     naming: Naming
 
     async def publish(self, step: Step) -> Published:
-        """Whatever naming raises undoes the whole step."""
+        """Whatever naming raises undoes the whole step. Content that others remove between the two
+        looks is new at the next one."""
         key = self.record.hash.text
-        published = await self._new(step, key) or await self._earlier(step, key)
+        published = None
+        while published is None:
+            published = await self._new(step, key) or await self._earlier(step, key)
         await give_name(step, self.naming, key)
         return published
 
@@ -118,11 +120,11 @@ class _Publication:
         await save_details(step, new.identifier, self.details)
         return Published(new, self.details, created=True)
 
-    async def _earlier(self, step: Step, key: str) -> Published:
-        """:raise RepoUnavailable: it was removed between two looks."""
+    async def _earlier(self, step: Step, key: str) -> Published | None:
+        """None: it is gone."""
         found = await step.rows(f"{_FIND} FOR KEY SHARE", key)
         if not found:
-            raise RepoUnavailable("The same content is being removed; the request may be repeated")
+            return None
         record = rows.record(found[0])
         return Published(record, await find_details(step, record.identifier), created=False)
 

@@ -12,6 +12,7 @@ from psycopg2 import Error
 from psycopg2.extensions import make_dsn, parse_dsn
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
 from txpostgres.txpostgres import Connection
 
 from pictd.repo.postgres.trust import PLAIN
@@ -42,6 +43,7 @@ class Link(Connection):  # type: ignore[misc]  # txpostgres has no types
     def __init__(self, reactor: Any, lost: Callable[[], None] = lambda: None) -> None:
         super().__init__(reactor)
         self._lost = lost
+        self._ended = False
 
     def doRead(self) -> None:
         """An idle connection that the server ends is closed, not logged as an error."""
@@ -50,13 +52,19 @@ class Link(Connection):  # type: ignore[misc]  # txpostgres has no types
         except Error:
             self.close()
 
+    def connectionLost(self, reason: Failure) -> None:
+        """As where there is nothing left to read."""
+        super().connectionLost(reason)
+        if self._connection.closed:
+            self.close()
+
     def close(self) -> None:
         """What waits for an answer fails. A second call does nothing."""
-        if self._connection is None:
+        if self._ended or self._connection is None:
             return
+        self._ended = True
         super().close()
-        lost, self._lost = self._lost, lambda: None
-        lost()
+        self._lost()
 
 
 @attrs.frozen

@@ -69,11 +69,14 @@ class Pool:
             link = self._idle.pop()
             if not link.closed:
                 return link
+            link.close()
         return await self._connect()
 
     def give_back(self, link: Link) -> None:
         """For others, if it still stands."""
-        if not link.closed:
+        if link.closed:
+            link.close()
+        else:
             self._idle.append(link)
 
     def close(self) -> None:

@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 
 import attrs
 from psycopg2 import DataError
-from twisted.internet.defer import Deferred, DeferredList
+from psycopg2.extensions import QueryCanceledError
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from txpostgres.txpostgres import Cursor
@@ -72,6 +73,8 @@ class Step:
             await self.cursor.execute(sql, parameters or None)
         except ValueError as error:  # the driver can't spell a NUL, nor half a character
             raise DataError(str(error)) from error
+        except CancelledError as error:  # the driver's word for it; nobody cancels from this side
+            raise QueryCanceledError("the server gave up a statement") from error
 
 
 Operation = Callable[[Step], Awaitable[T]]
