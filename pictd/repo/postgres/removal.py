@@ -39,7 +39,8 @@ async def remove_alias(step: Step, alias: str) -> bool:
 
 async def remove_unnamed(step: Step, key: str) -> bool:
     """Remove content that has no alias. False: it has one."""
-    await step.rows(LOCK, key)
+    if not await step.rows(LOCK, key):
+        return True  # it is gone, and what comes now under the same key is new
     if await step.rows("SELECT 1 FROM aliases WHERE hash = %s LIMIT 1", key):
         return False
     rows = [*await step.rows(_VARIANTS, key), *await step.rows(_HASH, key)]
