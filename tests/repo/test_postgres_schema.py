@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
-from pictd.errors import RepoUnusable
+from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.repo.postgres.database import PostgresRepo
 from pictd.repo.postgres.schema import Script, own_scripts, pict_rs_scripts
 from tests.repo.databases import new_database, repo_on
 from tests.support.postgres import SHARED
+from tests.support.waiting import pause
 
 COLUMNS = """
     SELECT table_name, ordinal_position, column_name, data_type, is_nullable, column_default
@@ -103,6 +104,18 @@ class SchemaTests(TestCase):
     async def test_nodes_that_start_together(self) -> None:
         """One makes the schema, the others find it."""
         await gatherResults([self.opening() for _ in range(4)])
+
+    async def test_while_the_schema_is_made(self) -> None:
+        """Nobody is let at it before it is whole."""
+        repo = self.node()
+        opening = Deferred.fromCoroutine(repo.open())
+        while not opening.called:
+            try:
+                self.assertFalse(await repo.refers_to("a"))
+            except RepoUnavailable as error:
+                self.assertIn("not open", str(error))
+                await pause(0)
+        await opening
 
     async def test_a_newer_pict_rs(self) -> None:
         """Is refused by number; the database stays as it is."""

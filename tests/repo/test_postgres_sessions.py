@@ -27,6 +27,10 @@ OTHERS = """
 BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
+async def nothing(step: Step) -> None:
+    """A step that does nothing."""
+
+
 class StepsTests(TestCase):
     """What becomes of steps."""
 
@@ -41,7 +45,7 @@ class StepsTests(TestCase):
             reactor,
             lambda _: None,
         )
-        self.sessions.open()
+        await self.sessions.open(nothing)
         self.addCleanup(lambda: Deferred.fromCoroutine(self.sessions.close()))
 
     def locked(self, table: str) -> Connection:

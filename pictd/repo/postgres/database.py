@@ -56,9 +56,8 @@ class PostgresRepo:
     async def open(self) -> None:
         """See ``IRepo``. A call that failed may be repeated."""
         now = from_seconds(self._server.reactor.seconds())
-        self._sessions.open()
         try:
-            await self._sessions.run(lambda step: schema.upgrade(step, now))
+            await self._sessions.open(lambda step: schema.upgrade(step, now))
             await self._listening.start()
         except BaseException:
             await self._sessions.close()

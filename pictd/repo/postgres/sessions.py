@@ -93,8 +93,13 @@ class Sessions:
         self._running: set[Deferred[Any]] = set()
         self._open = False
 
-    def open(self) -> None:
-        """Accept steps from now on."""
+    async def open(self, first: Operation[None]) -> None:
+        """Run a first step, and accept others once it is done.
+
+        :raise RepoUnavailable: it failed; the call may be repeated.
+        """
+        await self._pool.turn()
+        await self._begun(lambda link: self._persist(link, _BEGIN, first))
         self._open = True
 
     async def close(self) -> None:
@@ -109,16 +114,16 @@ class Sessions:
         :raise RepoUnavailable: the database failed, is not open, or too much waits for it.
             Whatever else the step raises comes through.
         """
-        return await self._begun(lambda link: self._persist(link, _BEGIN, operation))
+        return await self._accepted(lambda link: self._persist(link, _BEGIN, operation))
 
     async def snapshot(self, operation: Operation[T]) -> T:
         """Several look-ups that see one state."""
-        return await self._begun(lambda link: self._persist(link, _SNAPSHOT, operation))
+        return await self._accepted(lambda link: self._persist(link, _SNAPSHOT, operation))
 
     async def rows(self, sql: str, *parameters: object) -> Sequence[Row]:
         """One look-up. Text that can't be in the database finds nothing."""
         try:
-            return await self._begun(lambda link: _query(link, sql, parameters))
+            return await self._accepted(lambda link: _query(link, sql, parameters))
         except BadRequest:
             return ()
 
@@ -126,9 +131,17 @@ class Sessions:
         """A step of one statement; the number of rows that were changed."""
         return await self.run(lambda step: step.execute(sql, *parameters))
 
-    async def _begun(self, work: Callable[[Link], Coroutine[Any, Any, T]]) -> T:
+    async def _accepted(self, work: Callable[[Link], Coroutine[Any, Any, T]]) -> T:
         self._check_open()
         await self._pool.turn()
+        try:
+            self._check_open()
+        except RepoUnavailable:
+            self._pool.pass_on()
+            raise
+        return await self._begun(work)
+
+    async def _begun(self, work: Callable[[Link], Coroutine[Any, Any, T]]) -> T:
         begun = Deferred.fromCoroutine(self._in_turn(work))
         self._running.add(begun)
         answer: Deferred[T] = Deferred()
@@ -138,7 +151,6 @@ class Sessions:
     async def _in_turn(self, work: Callable[[Link], Coroutine[Any, Any, T]]) -> T:
         """To the end, whoever still waits for it."""
         try:
-            self._check_open()
             with translated():
                 link = await self._pool.take()
                 watch = self._reactor.callLater(_SILENCE, link.close)
