@@ -15,14 +15,18 @@ from pwd import getpwnam
 
 import psycopg2
 
+from tests.support.certificates import Issued
+
 _ROLE = "tests"
 _USERS = ("postgres", "nobody")
 """Who the server runs as where the tests run as root, which it refuses."""
 _OPTIONS = (
-    "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     " -c max_connections=100 -c shared_buffers=32MB -c deadlock_timeout=50ms"
     " -c timezone=Pacific/Honolulu"
 )
+_ANY_PORT = 5432
+"""Only the name of a socket."""
 _numbers = count(1)
 
 
@@ -41,9 +45,12 @@ def program(name: str) -> str:
 class Cluster:
     """A server in a folder of its own, reached by a socket in that folder."""
 
-    def __init__(self, extra_options: str = "") -> None:
+    def __init__(self, port: int | None = None) -> None:
+        """:param port: where it listens on 127.0.0.1; None: nowhere."""
         self._folder = Path(tempfile.mkdtemp(prefix="pictd-postgres-"))
-        self._options = f"{_OPTIONS} -k {self._folder} {extra_options}"
+        listens = "listen_addresses=''" if port is None else "listen_addresses=127.0.0.1"
+        self._port = port or _ANY_PORT
+        self._options = f"{_OPTIONS} -k {self._folder} -p {self._port} -c {listens}"
         self._user = None if os.getuid() else _somebody()
         if self._user is not None:
             os.chown(self._folder, *self._user)
@@ -58,6 +65,18 @@ class Cluster:
         """Blocks until it has ended; connections are broken off."""
         self._run("pg_ctl", "stop", "-w", "-m", "fast")
 
+    def encrypt(self, pair: Issued) -> None:
+        """Start it anew, with TLS."""
+        for name, content in (("crt", pair.certificate), ("key", pair.private_key)):
+            path = self._folder / "data" / f"server.{name}"
+            path.touch(mode=0o600)
+            path.write_bytes(content)
+            if self._user is not None:
+                os.chown(path, *self._user)
+        self.execute("postgres", "ALTER SYSTEM SET ssl = on")
+        self.stop()
+        self.start()
+
     def remove(self) -> None:
         """With all that is in it."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", check=False)
@@ -65,7 +84,7 @@ class Cluster:
 
     def url(self, database: str) -> str:
         """Of one of its databases."""
-        return f"postgres://{_ROLE}@/{database}?host={self._folder}"
+        return f"postgres://{_ROLE}@/{database}?host={self._folder}&port={self._port}"
 
     def create(self, template: str = "template0") -> str:
         """A new database; its name."""
