@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pictd.assembly.failures import CannotStart
 from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
+from pictd.config.backends import PostgresRepo as PostgresRepoConfig
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.schema import Config
 from pictd.errors import StoreUnavailable
 from pictd.metrics import Metrics
+from pictd.repo.postgres.database import PostgresRepo
+from pictd.repo.postgres.link import Server
+from pictd.repo.postgres.trust import PLAIN, encryption
 from pictd.repo.sqlite.database import SqliteRepo
 from pictd.store.filesystem import FilesystemStore
 from pictd.tools.scratch import Scratch
+
+Repo = SqliteRepo | PostgresRepo
 
 
 def make_scratch(config: Config) -> Scratch:
@@ -24,10 +31,26 @@ def make_scratch(config: Config) -> Scratch:
         raise CannotStart(str(error)) from error
 
 
-def make_repo(config: Config, reactor: Any, metrics: Metrics) -> SqliteRepo:
-    """Not opened yet."""
-    assert isinstance(config.repo, SqliteRepoConfig)
-    return SqliteRepo(config.repo.path, reactor, metrics)
+def make_repo(config: Config, reactor: Any, metrics: Metrics) -> Repo:
+    """Not opened yet.
+
+    :raise CannotStart: the authority that the database's certificate comes from can't be read.
+    """
+    if isinstance(config.repo, SqliteRepoConfig):
+        return SqliteRepo(config.repo.path, reactor, metrics)
+    return PostgresRepo(Server(reactor, config.repo.url, _tls(config.repo)), metrics)
+
+
+def is_shared(config: Config) -> bool:
+    """Whether other nodes may work on the same facts and bytes."""
+    return isinstance(config.repo, PostgresRepoConfig)
+
+
+def _tls(repo: PostgresRepoConfig) -> Mapping[str, str]:
+    try:
+        return encryption(repo.certificate_file) if repo.use_tls else PLAIN
+    except (OSError, ValueError) as error:
+        raise CannotStart(f"repo.certificate_file: {repo.certificate_file}: {error}") from error
 
 
 def make_store(config: Config, reactor: Any) -> FilesystemStore:

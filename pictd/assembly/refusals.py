@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pictd.assembly.listeners import pair_of
-from pictd.config.backends import FilesystemStore, SqliteRepo
+from pictd.config.backends import FilesystemStore
 from pictd.config.schema import Config
 from pictd.web.tls import UnusableCertificate
 
@@ -23,7 +23,6 @@ def unsupported(config: Config) -> list[str]:
     """What is asked for that this version does not have, one line each."""
     media = config.media
     asked = {
-        "repo.type = postgres": not isinstance(config.repo, SqliteRepo),
         "store.type = object_storage": not isinstance(config.store, FilesystemStore),
         "server.workers": config.server.workers > 1,
         "server.accel_prefix": config.server.accel_prefix is not None,
