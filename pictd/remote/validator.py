@@ -20,8 +20,8 @@ from pictd.errors import (
     ValidatorFailed,
 )
 from pictd.interfaces import IValidator
+from pictd.patience import within
 from pictd.remote.agents import USER_AGENT, open_agent
-from pictd.remote.patience import within
 
 
 @implementer(IValidator)
