@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from pictd.assembly.failures import CannotStart
+from pictd.assembly.objects import make_object_store
 from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.schema import Config
 from pictd.errors import StoreUnavailable
+from pictd.interfaces import IStore
 from pictd.repo.sqlite.database import SqliteRepo
 from pictd.store.filesystem import FilesystemStore
 from pictd.tools.scratch import Scratch
@@ -29,7 +31,11 @@ def make_repo(config: Config, reactor: Any) -> SqliteRepo:
     return SqliteRepo(config.repo.path, reactor)
 
 
-def make_store(config: Config, reactor: Any) -> FilesystemStore:
-    """The store of the configuration."""
-    assert isinstance(config.store, FilesystemStoreConfig)
-    return FilesystemStore(config.store.path, reactor)
+def make_store(config: Config, reactor: Any) -> IStore:
+    """The store of the configuration.
+
+    :raise CannotStart: it can't be addressed.
+    """
+    if isinstance(config.store, FilesystemStoreConfig):
+        return FilesystemStore(config.store.path, reactor)
+    return make_object_store(config.store, reactor)

@@ -37,9 +37,12 @@ async def require_absence(service: Service, error: Refused) -> None:
 
 
 async def require_bucket(service: Service) -> None:
-    """:raise StoreGone: there is none."""
+    """By listing, for an answer with a body tells what is wrong.
+
+    :raise StoreGone: there is none.
+    """
     try:
-        await service.ask(Call("HEAD"))
+        await service.ask(Call("GET", query={"list-type": "2", "max-keys": "1"}))
     except Refused as error:
         if error.status == 404:
             raise StoreGone("The bucket of the object store is not there") from error
