@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import tracemalloc
 from pathlib import Path
 
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import StoreUnavailable
 from pictd.interfaces import IStore
+from pictd.store.objects.strays import mark, marked
 from tests.contracts import store
-from tests.support.swift import new_bucket, store_in
+from tests.support.swift import new_bucket, service_in, store_in
+
+PART = 100_000
 
 
 class ObjectStoreTests(store.StoreContract, TestCase):
@@ -50,3 +55,75 @@ class ObjectStoreTests(store.StoreContract, TestCase):
         identifier = await self.saved()
         with self.assertRaises(StoreUnavailable):
             await self.store.local(identifier, Path(self.mktemp()))
+
+
+class PartsTests(TestCase):
+    """Files that go in parts."""
+
+    def setUp(self) -> None:
+        """Parts of 100 kB."""
+        self.bucket = new_bucket()
+        self.store = store_in(self, self.bucket, part=PART)
+
+    async def test_sizes(self) -> None:
+        """Around the ends of parts: every byte arrives, and no empty part is sent, which Swift
+        would refuse."""
+        for size in (PART - 1, PART, PART + 1, 3 * PART, 9 * PART + 7):
+            content = os.urandom(size)
+            identifier = await self.store.save(self.file(content), ".mp4", "video/mp4")
+            blob = await self.store.open(identifier)
+            assert blob is not None
+            self.assertEqual(await store.drain(blob.stream(0, blob.size)), content)
+            self.assertEqual(self.bucket.media_type(identifier), "video/mp4")
+        self.assertEqual(self.bucket.uploads(), [])
+
+    async def test_a_part_of_parts(self) -> None:
+        """A range that begins in one part and ends in another."""
+        content = os.urandom(3 * PART)
+        identifier = await self.store.save(self.file(content), ".mp4", "video/mp4")
+        blob = await self.store.open(identifier)
+        assert blob is not None
+        read = await store.drain(blob.stream(PART - 10, PART + 20))
+        self.assertEqual(read, content[PART - 10 : 2 * PART + 10])
+
+    async def test_what_a_crash_left(self) -> None:
+        """The sweep ends old uploads of files, and lets others alone."""
+        key = "01/90/4b/2c/7d/1e/7a/bc/9d/ef/0123456789ab.mp4"
+        for each in (key, "backup/of/somebody"):
+            self.bucket.ask("POST", each, uploads="")
+        await self.store.strays(0)
+        self.assertEqual(len(self.bucket.uploads()), 2)
+        await self.store.strays(store.ALWAYS)
+        self.assertEqual(self.bucket.uploads(), ["backup/of/somebody"])
+
+    async def test_memory(self) -> None:
+        """Neither way does a large file cost more than some pieces of it."""
+        path = self.file(b"")
+        os.truncate(path, 32 * 2**20)
+        large = store_in(self, self.bucket)
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        identifier = await large.save(path, ".mp4", "video/mp4")
+        copy = await large.local(identifier, path.parent.absolute())
+        assert copy is not None
+        self.addCleanup(copy.unlink)
+        self.assertEqual(copy.stat().st_size, 32 * 2**20)
+        self.assertLess(tracemalloc.get_traced_memory()[1], 8 * 2**20)
+
+    def file(self, content: bytes) -> Path:
+        """To be stored."""
+        path = Path(self.mktemp())
+        path.write_bytes(content)
+        return path
+
+
+class ManyStraysTests(TestCase):
+    """More markers than one answer lists."""
+
+    async def test_pages(self) -> None:
+        """All are found."""
+        service = service_in(self, new_bucket())
+        keys = [f"01/90/4b/2c/7d/1e/7a/bc/9d/ef/{number:012x}" for number in range(5)]
+        for key in keys:
+            await mark(service, key)
+        self.assertEqual(await marked(service, store.ALWAYS, page=2), keys)

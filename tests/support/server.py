@@ -68,15 +68,17 @@ class ServerTestCase(TestCase):
     """A test with a server of its own.
 
     :ivar settings: may be set by subclasses.
+    :ivar new_store: likewise.
     """
 
     settings = SETTINGS
+    new_store = MemoryStore
 
     def setUp(self) -> None:
         clock: Any = reactor
         root = Path(self.mktemp())
         root.mkdir(parents=True)
-        self.repo, self.store = MemoryRepo(), MemoryStore(IReactorTime(clock))
+        self.repo, self.store = MemoryRepo(), self.new_store(IReactorTime(clock))
         self.media, self.scratch = PlainMedia(), SynchronousScratch(root)
         backends = (self.repo, self.store, self.media, self.scratch, clock)
         ingesting = IngestBackends(*backends)

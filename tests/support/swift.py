@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -97,22 +98,31 @@ def new_bucket() -> Bucket:
 
 
 def store_in(test: TestCase, bucket: Bucket, keys: Credentials = KEYS, **more: Any) -> ObjectStore:
-    """A store, whose connections are closed after the test.
+    """A store.
 
     :param more: ``seconds`` and ``now`` for the service, the rest for the store.
     """
-    clock: Any = reactor
-    seconds, now = more.pop("seconds", 20.0), more.pop("now", None)
-    service = Service(bucket.place, keys, clock, seconds, now)
-    store = ObjectStore(service, clock, **more)
-    test.addCleanup(_close, store)
-    return store
+    to_service = {name: more.pop(name) for name in ("seconds", "now") if name in more}
+    return ObjectStore(service_in(test, bucket, keys, **to_service), reactor, **more)
 
 
-async def _close(store: ObjectStore) -> None:
+def service_in(
+    test: TestCase,
+    bucket: Bucket,
+    keys: Credentials = KEYS,
+    seconds: float = 20.0,
+    now: Callable[[], float] | None = None,
+) -> Service:
+    """What the store talks to, closed after the test."""
+    service = Service(bucket.place, keys, reactor, seconds, now)
+    test.addCleanup(_close, service)
+    return service
+
+
+async def _close(service: Service) -> None:
     """What the last answer came on counts as idle only in the reactor's next turn."""
     await pause(0)
-    await store.close()
+    await service.close()
 
 
 @cache

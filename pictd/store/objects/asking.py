@@ -5,7 +5,7 @@ with or without TLS. Every request of the store may be repeated: an object is wr
 key that nobody else writes. A failure that may pass is therefore tried again, after a pause that
 doubles, some of it by chance; the first time almost at once, for a connection kept from earlier may
 have been closed by the other side. Nobody waits for a service that is away longer than the attempts
-take, at most two time limits.
+take, at most two time limits and a half.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Service:
         await self._pool.closeCachedConnections()
 
     async def _persist(self, attempt: Callable[[], Awaitable[T]], attempts: int) -> T:
-        end = self._clock.seconds() + self._seconds
+        end = self._clock.seconds() + 1.5 * self._seconds
         for pause in _PAUSES[: attempts - 1]:
             try:
                 return await attempt()

@@ -17,6 +17,8 @@ from pictd.store.paths import PRIVATE
 MARKERS = f"{PRIVATE}/strays/"
 _IDENTIFIER = re.compile(r"((?:[0-9a-f]{2}/){10}[0-9a-f]{12})(\.[0-9A-Za-z]+)*")
 _MILLISECOND = 1_000_000
+_PAGE = 1000
+"""Keys; services give no more at a time."""
 _MOST_PAGES = 1000
 
 
@@ -30,11 +32,14 @@ async def unmark(service: Service, identifier: str) -> None:
     await service.ask(Call("DELETE", MARKERS + identifier))
 
 
-async def marked(service: Service, before: int) -> list[str]:
-    """Identifiers that were saved before a moment and are marked."""
+async def marked(service: Service, before: int, page: int = _PAGE) -> list[str]:
+    """Identifiers that were saved before a moment and are marked.
+
+    :param page: how many to ask for at a time.
+    """
     found: list[str] = []
-    async for page in _pages(service):
-        names = (key.removeprefix(MARKERS) for key in texts(page, "Contents/Key"))
+    async for listing in _listings(service, page):
+        names = (key.removeprefix(MARKERS) for key in texts(listing, "Contents/Key"))
         found.extend(name for name in names if _is_older(name, before))
     return found
 
@@ -49,12 +54,12 @@ async def abort_uploads(service: Service, before: int) -> None:
             await abort(service, key, upload)
 
 
-async def _pages(service: Service) -> AsyncIterator[Element]:
-    query = {"list-type": "2", "prefix": MARKERS}
+async def _listings(service: Service, page: int) -> AsyncIterator[Element]:
+    query = {"list-type": "2", "prefix": MARKERS, "max-keys": str(page)}
     for _ in range(_MOST_PAGES):
-        page = document(await service.ask(Call("GET", query=query)))
-        yield page
-        onward = text(page, "NextContinuationToken")
+        listing = document(await service.ask(Call("GET", query=query)))
+        yield listing
+        onward = text(listing, "NextContinuationToken")
         if not onward:
             return
         query = {**query, "continuation-token": onward}
