@@ -8,6 +8,7 @@ from pictd.assembly.failures import CannotStart
 from pictd.config.backends import ObjectStore as ObjectStoreConfig
 from pictd.errors import StoreUnavailable
 from pictd.store.objects.asking import Service
+from pictd.store.objects.calls import Access
 from pictd.store.objects.places import Place
 from pictd.store.objects.signing import Credentials
 from pictd.store.objects.store import ObjectStore
@@ -25,8 +26,8 @@ def make_object_store(config: ObjectStoreConfig, reactor: Any) -> ObjectStore:
     credentials = Credentials(
         config.access_key, config.secret_key, config.region, config.session_token
     )
-    service = Service(place, credentials, reactor, config.client_timeout)
-    return ObjectStore(service, reactor, config.public_endpoint)
+    access = Access(place, credentials, config.client_timeout)
+    return ObjectStore(Service(access, reactor), reactor, config.public_endpoint)
 
 
 async def bucket_trouble(config: ObjectStoreConfig, reactor: Any) -> str | None:

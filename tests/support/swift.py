@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
 from pictd.store.objects.asking import Service
+from pictd.store.objects.calls import Access
 from pictd.store.objects.places import Place, query_of
 from pictd.store.objects.signing import Credentials, Unsigned, sign
 from pictd.store.objects.store import ObjectStore
@@ -100,21 +100,17 @@ def new_bucket() -> Bucket:
 def store_in(test: TestCase, bucket: Bucket, keys: Credentials = KEYS, **more: Any) -> ObjectStore:
     """A store.
 
-    :param more: ``seconds`` and ``now`` for the service, the rest for the store.
+    :param more: ``seconds``, ``now`` and ``trust`` of the access, the rest for the store.
     """
-    to_service = {name: more.pop(name) for name in ("seconds", "now") if name in more}
+    to_service = {name: more.pop(name) for name in ("seconds", "now", "trust") if name in more}
     return ObjectStore(service_in(test, bucket, keys, **to_service), reactor, **more)
 
 
 def service_in(
-    test: TestCase,
-    bucket: Bucket,
-    keys: Credentials = KEYS,
-    seconds: float = 20.0,
-    now: Callable[[], float] | None = None,
+    test: TestCase, bucket: Bucket, keys: Credentials = KEYS, seconds: float = 20.0, **more: Any
 ) -> Service:
     """What the store talks to, closed after the test."""
-    service = Service(bucket.place, keys, reactor, seconds, now)
+    service = Service(Access(bucket.place, keys, seconds, **more), reactor)
     test.addCleanup(_close, service)
     return service
 

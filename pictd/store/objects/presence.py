@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pictd.errors import ObjectStoreUnavailable, StoreGone
 from pictd.store.objects.answers import Refused
-from pictd.store.objects.asking import Call, Service
+from pictd.store.objects.asking import Service
+from pictd.store.objects.calls import Call
 
 
 async def size_of(service: Service, key: str) -> int | None:

@@ -8,7 +8,8 @@ from pictd.errors import ObjectStoreUnavailable
 from pictd.interfaces import IBlob, IByteStream
 from pictd.store.objects.answers import Refused
 from pictd.store.objects.arriving import Arriving
-from pictd.store.objects.asking import Call, Service
+from pictd.store.objects.asking import Service
+from pictd.store.objects.calls import Call
 
 _MOST_RESUMED = 3
 """Times that one stream goes on after the service broke off."""

@@ -16,7 +16,8 @@ from pictd.errors import ObjectStoreUnavailable, StoreUnavailable
 from pictd.interfaces import IBlob, IStore
 from pictd.model.identifiers import new_identifier
 from pictd.store.objects.answers import Refused
-from pictd.store.objects.asking import Call, Service
+from pictd.store.objects.asking import Service
+from pictd.store.objects.calls import Call
 from pictd.store.objects.copying import copy
 from pictd.store.objects.places import public_url
 from pictd.store.objects.presence import require_absence, require_bucket, size_of

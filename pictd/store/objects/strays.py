@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from xml.etree.ElementTree import Element
 
 from pictd.store.objects.answers import document, text, texts
-from pictd.store.objects.asking import Call, Service
+from pictd.store.objects.asking import Service
+from pictd.store.objects.calls import Call
 from pictd.store.objects.uploads import abort
 from pictd.store.paths import PRIVATE
 

@@ -19,7 +19,8 @@ from twisted.internet.threads import deferToThreadPool
 
 from pictd.errors import ObjectStoreUnavailable, StoreUnavailable
 from pictd.store.objects.answers import document, text
-from pictd.store.objects.asking import Call, Service
+from pictd.store.objects.asking import Service
+from pictd.store.objects.calls import Call
 from pictd.store.objects.payloads import Payload
 from pictd.store.objects.presence import size_of
 
