@@ -17,6 +17,7 @@ from pictd.errors import ObjectStoreUnavailable, StoreGone
 from pictd.store.objects.store import ObjectStore
 from pictd.store.objects.uploads import Source, Uploads
 from tests.contracts.store import ALWAYS, drain
+from tests.support.authority import Authority
 from tests.support.mishaps import Mishap, Plan, Way
 from tests.support.swift import KEYS, Bucket, new_bucket, service_in, store_in
 from tests.support.waiting import until
@@ -192,6 +193,45 @@ class AwayTests(MishapsTestCase):
         ):
             with self.assertRaises(StoreGone):
                 await attempt
+
+
+class TlsTests(MishapsTestCase):
+    """A service on TLS."""
+
+    def setUp(self) -> None:
+        """With a certificate of an authority that only the test knows."""
+        super().setUp()
+        self.authority = Authority()
+        self.way = Way(self, self.way.server, self.authority.server("127.0.0.1"))
+
+    async def test_there_and_back(self) -> None:
+        """In parts, and with a break on the way."""
+        store = self.store(part=SMALL_PART, trust=self.authority.certificate)
+        identifier = await store.save(self.file(), ".png", "image/png")
+        self.way.plan = Plan(Mishap.RESET, after=300_000)
+        self.assertEqual(await self.read(store, identifier), BYTES)
+        self.assertEqual(self.way.happened, 1)
+
+    async def test_a_reader_who_leaves(self) -> None:
+        """The connection is let go of, although most is still to come."""
+        store = self.store(trust=self.authority.certificate)
+        identifier = await store.save(self.file(BYTES * 20), ".png", "image/png")
+        blob = await store.open(identifier)
+        assert blob is not None
+        stream = blob.stream(0, blob.size)
+        await stream.read()
+        before = len(self.way.near)
+        stream.close()
+
+        async def is_gone() -> bool:
+            return len(self.way.near) < before
+
+        await until(is_gone, 10, lambda: "the connection stays")
+
+    async def test_a_stranger(self) -> None:
+        """Who is not known to the machine's authorities is told nothing."""
+        with self.assertRaises(ObjectStoreUnavailable):
+            await self.store().check()
 
 
 class RefusedTests(MishapsTestCase):

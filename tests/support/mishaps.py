@@ -44,20 +44,23 @@ class Way(Factory):
 
     :ivar plan: what is to go wrong; None: nothing.
     :ivar happened: how often it went wrong.
+    :ivar server: its port.
     """
 
-    def __init__(self, test: TestCase, port: int) -> None:
+    def __init__(self, test: TestCase, port: int, tls: Any = None) -> None:
+        """:param tls: what the near end shows clients; None: plain HTTP."""
+        self._tls = tls
         self.plan: Plan | None = None
         self.happened = 0
         self.near: set[Near] = set()
-        self._port, self._listener = port, self._listen(0)
+        self.server, self._listener = port, self._listen(0)
         self.port: int = self._listener.getHost().port
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         test.addCleanup(self.close)
 
     def buildProtocol(self, addr: object) -> Protocol:
         """One more connection."""
-        return Near(self, self._port)
+        return Near(self, self.server)
 
     async def close(self) -> None:
         """Nobody gets through any more."""
@@ -83,6 +86,8 @@ class Way(Factory):
 
     def _listen(self, port: int) -> Any:
         clock: Any = reactor
+        if self._tls is not None:
+            return clock.listenSSL(port, self, self._tls, interface="127.0.0.1")
         return clock.listenTCP(port, self, interface="127.0.0.1")
 
 
