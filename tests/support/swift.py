@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import fcntl
+import os
 import re
 import shutil
 import subprocess
@@ -18,7 +19,6 @@ import time
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
@@ -85,16 +85,8 @@ class Bucket:
 def new_bucket() -> Bucket:
     """An empty one."""
     bucket = Bucket(_served(), f"test-{uuid4().hex}")
-    end = time.monotonic() + 30
-    while True:
-        try:
-            bucket.ask("PUT")
-        except HTTPError:
-            # For a moment after its start Swift answers 503.
-            if time.monotonic() > end:
-                raise
-        else:
-            return bucket
+    bucket.ask("PUT")
+    return bucket
 
 
 def store_in(test: TestCase, bucket: Bucket, keys: Credentials = KEYS, **more: Any) -> ObjectStore:
@@ -130,6 +122,7 @@ def _served() -> str:
         [str(ENVIRONMENT / "bin" / "python"), "-P", str(SERVER), folder, str(port)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env={name: each for name, each in os.environ.items() if not name.startswith("PYTHON")},
         text=True,
     )
     atexit.register(_end, server, folder)

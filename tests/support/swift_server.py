@@ -11,11 +11,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from urllib.request import urlopen
 
 KINDS = ("account", "container", "object")
+PROXY = "proxy"
 CLUSTER = """
 [swift-hash]
 swift_hash_path_prefix = pictd
@@ -86,54 +86,59 @@ def proxy_settings() -> str:
     return (
         f"[pipeline:main]\npipeline = {' '.join(FILTERS)} proxy-server\n{filters}"
         "[app:proxy-server]\nuse = egg:swift#proxy\n"
+        "error_suppression_limit = 1000000\n"
         "account_autocreate = true\nallow_account_management = true\n"
     )
 
 
-def start(folder: Path, port: int) -> Iterable[subprocess.Popen[bytes]]:
-    """The processes of a new cluster."""
+def prepare(folder: Path, ports: Mapping[str, int]) -> None:
+    """Write what the servers of a new cluster read."""
     for name in ("devices/d1", "cache"):
         (folder / name).mkdir(parents=True)
     (folder / "swift.conf").write_text(CLUSTER)
     told = {"user": getpass.getuser(), "folder": folder}
-    settings = {"proxy": SERVER.format(port=port, **told) + proxy_settings()}
-    for kind in KINDS:
-        at = free_port()
-        write_ring(folder / f"{kind}.ring.gz", at)
-        settings[kind] = SERVER.format(port=at, **told) + STORAGE.format(kind=kind)
-    for kind, text in settings.items():
-        (folder / f"{kind}.conf").write_text(text)
-        with (folder / f"{kind}.log").open("wb") as log:
-            yield subprocess.Popen(
-                [
-                    sys.executable,
-                    str(Path(sys.executable).parent / f"swift-{kind}-server"),
-                    str(folder / f"{kind}.conf"),
-                    "--verbose",
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+    for kind, port in ports.items():
+        own = proxy_settings() if kind == PROXY else STORAGE.format(kind=kind)
+        (folder / f"{kind}.conf").write_text(SERVER.format(port=port, **told) + own)
+        if kind != PROXY:
+            write_ring(folder / f"{kind}.ring.gz", port)
 
 
-def serves(port: int) -> bool:
-    """Whether it answers."""
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/healthcheck", timeout=5):
-            return True
-    except OSError:
-        return False
+def start(folder: Path, kind: str) -> subprocess.Popen[bytes]:
+    """One of the servers."""
+    program = Path(sys.executable).parent / f"swift-{kind}-server"
+    with (folder / f"{kind}.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, str(program), str(folder / f"{kind}.conf"), "--verbose"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+
+
+def wait_for(ports: Iterable[int], seconds: float) -> None:
+    """Until somebody listens on each."""
+    end = time.monotonic() + seconds
+    for port in ports:
+        while not listens(port) and time.monotonic() < end:
+            time.sleep(0.05)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody does."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def main(folder: Path, port: int) -> None:
     """Serve until whoever started this has gone."""
-    processes: list[subprocess.Popen[bytes]] = []
+    ports = {PROXY: port, **{kind: free_port() for kind in KINDS}}
+    prepare(folder, ports)
+    processes = []
     try:
-        processes.extend(start(folder, port))
-        end = time.monotonic() + 60
-        while not serves(port) and time.monotonic() < end:
-            time.sleep(0.05)
+        for kind in ports:
+            processes.append(start(folder, kind))
+        wait_for(ports.values(), seconds=60)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.read()
