@@ -86,6 +86,9 @@ class IStore(Interface):
     async def open(identifier: str) -> IBlob | None:
         """The bytes, or None where there are none."""
 
+    def public_url(identifier: str) -> str | None:
+        """Where clients may fetch the bytes themselves; None where only pictd serves them."""
+
     async def local(identifier: str, folder: Path) -> Path | None:
         """A file with these bytes for a child to read: the stored file itself, which must not be
         changed, or a copy in ``folder``. None where there are no such bytes."""

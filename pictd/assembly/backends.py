@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from pictd.assembly.failures import CannotStart
+from pictd.assembly.objects import make_object_store
 from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
 from pictd.config.backends import PostgresRepo as PostgresRepoConfig
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.schema import Config
 from pictd.errors import StoreUnavailable
+from pictd.interfaces import IStore
 from pictd.metrics import Metrics
 from pictd.repo.postgres.database import PostgresRepo
 from pictd.repo.postgres.link import Server
@@ -43,7 +45,8 @@ def make_repo(config: Config, reactor: Any, metrics: Metrics) -> Repo:
 
 def is_shared(config: Config) -> bool:
     """Whether other nodes may work on the same facts and bytes."""
-    return isinstance(config.repo, PostgresRepoConfig)
+    alone = isinstance(config.repo, SqliteRepoConfig)
+    return not (alone and isinstance(config.store, FilesystemStoreConfig))
 
 
 def _tls(repo: PostgresRepoConfig) -> Mapping[str, str]:
@@ -53,7 +56,11 @@ def _tls(repo: PostgresRepoConfig) -> Mapping[str, str]:
         raise CannotStart(f"repo.certificate_file: {repo.certificate_file}: {error}") from error
 
 
-def make_store(config: Config, reactor: Any) -> FilesystemStore:
-    """The store of the configuration."""
-    assert isinstance(config.store, FilesystemStoreConfig)
-    return FilesystemStore(config.store.path, reactor)
+def make_store(config: Config, reactor: Any) -> IStore:
+    """The store of the configuration.
+
+    :raise CannotStart: it can't be addressed.
+    """
+    if isinstance(config.store, FilesystemStoreConfig):
+        return FilesystemStore(config.store.path, reactor)
+    return make_object_store(config.store, reactor)
