@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 from twisted.internet import reactor
 from twisted.internet.interfaces import IReactorThreads
@@ -54,7 +55,7 @@ class PushesTests(TestCase):
     async def test_queued_uploads(self) -> None:
         """Their jobs come with them."""
         for repo, metrics in await self.repos():
-            await repo.uploads.begin("an id", "raw", {}, 0)
+            await repo.uploads.begin(str(UUID(int=1)), "raw", {}, 0)
             self.assertEqual(self.pushes(metrics, Queue.PROCESS), 1)
 
     async def test_removals(self) -> None:
