@@ -63,6 +63,26 @@ def upload(port: int, file: bytes) -> tuple[str, float]:
     :return: the alias it got, and the seconds it took.
     :raise Refused: it got none.
     """
+    answer = must(_send(port, "/image", file), 201)
+    return str(json.loads(answer.body)["files"][0]["file"]), answer.seconds
+
+
+def upload_and_claim(port: int, file: bytes) -> None:
+    """Put one picture on the queue, and wait until it is there.
+
+    :raise Refused: it is not.
+    """
+    answer = must(_send(port, "/image/backgrounded", file), 202)
+    id = json.loads(answer.body)["uploads"][0]["upload_id"]
+    must(ask(port, "GET", f"/image/backgrounded/claim?upload_id={id}"), 200)
+
+
+def get(port: int, path: str) -> Answer:
+    """:raise Refused: it is not there."""
+    return must(ask(port, "GET", path), 200)
+
+
+def _send(port: int, path: str, file: bytes) -> Answer:
     head = (
         f"--{BOUNDARY}\r\n"
         'Content-Disposition: form-data; name="images[]"; filename="upload"\r\n'
@@ -70,10 +90,4 @@ def upload(port: int, file: bytes) -> tuple[str, float]:
     )
     form = head.encode() + file + f"\r\n--{BOUNDARY}--\r\n".encode()
     kind = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    answer = must(ask(port, "POST", "/image", form, kind), 201)
-    return str(json.loads(answer.body)["files"][0]["file"]), answer.seconds
-
-
-def get(port: int, path: str) -> Answer:
-    """:raise Refused: it is not there."""
-    return must(ask(port, "GET", path), 200)
+    return ask(port, "POST", path, form, kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from bench import memory, uploads, variants
+from bench import claims, memory, proxied, queues, sweeps, uploads, variants
 from bench.server import running
 from bench.table import Row, render
 
@@ -13,6 +13,10 @@ NOTES = f"""\
 Floors are the same work bare, in one warm process, without server, children and checks:
 {uploads.NOTES}
 {variants.NOTES}
+{claims.NOTES}
+{proxied.NOTES}
+{queues.NOTES}
+{sweeps.NOTES}
 {memory.NOTES}"""
 
 
@@ -29,7 +33,9 @@ def measure(folder: Path) -> list[Row]:
         rows += uploads.rows(server, folder)
         rows += variants.cold_rows(server, aliases, files)
         rows += variants.hot_rows(server, aliases[0], folder)
+        rows += [claims.row(server), proxied.row(server, folder)]
         rows.append(memory.at_rest(server, "after all this"))
+    rows += [queues.row(folder), sweeps.row(folder / "sweep")]
     return rows + memory.peak_rows(folder)
 
 

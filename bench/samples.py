@@ -27,6 +27,8 @@ QUALITY = 88
 HEIC_QUALITY = 60
 # Of an animation: pixels of a frame, and how many colours it has.
 SMALL: Size = (320, 240)
+ICON: Size = (64, 64)
+SCREEN: Size = (960, 720)
 COLOURS = 64
 FFMPEG = ("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i")
 
@@ -53,6 +55,16 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 def photo(number: int) -> bytes:
     """A JPEG of 12 megapixels, 3 to 5 MB."""
     return saved(pixels(number), "JPEG", quality=QUALITY)
+
+
+def web_photo(number: int) -> bytes:
+    """A JPEG as pages show it, about 200 KB."""
+    return saved(pixels(number, SCREEN), "JPEG", quality=QUALITY)
+
+
+def icon(number: int) -> bytes:
+    """A PNG of some 10 KB."""
+    return saved(pixels(number, ICON), "PNG")
 
 
 def png(number: int) -> bytes:

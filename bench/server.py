@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -47,8 +47,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def settings(folder: Path, port: int) -> dict[str, str]:
-    """The environment of the server: nothing an operator set for another one reaches it."""
+def settings(folder: Path, port: int, more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the server: nothing an operator set for another one reaches it.
+
+    :param more: values by the names of keys, without their prefix.
+    """
     environ = {k: v for k, v in os.environ.items() if not k.startswith(OPERATORS_OWN)}
     return environ | {
         # The pictd beside this benchmark is measured, whatever is installed.
@@ -61,16 +64,21 @@ def settings(folder: Path, port: int) -> dict[str, str]:
         "PICTD__MEDIA__VIDEO__ALLOW_AUDIO": "true",
         "PICTD__STORE__TYPE": "filesystem",
         "PICTD__STORE__PATH": str(folder / "files"),
+        # What is downloaded comes from this machine.
+        "PICTD__CLIENT__ALLOWED_NETWORKS": "127.0.0.0/8",
+        **{f"PICTD__{name}": value for name, value in more.items()},
     }
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Server]:
-    """A server for as long as the context lasts; everything it keeps lies in ``folder``.
+def running(folder: Path, **more: str) -> Iterator[Server]:
+    """A server for as long as the context lasts; everything it keeps lies in ``folder``, where one
+    that ran before may have left it.
 
+    :param more: settings.
     :raise DidNotStart: it doesn't answer within its time.
     """
-    (folder / "tmp").mkdir(parents=True)
+    (folder / "tmp").mkdir(parents=True, exist_ok=True)
     port = free_port()
     twistd = Path(sys.executable).parent / "twistd"
     command = (str(twistd), "--nodaemon", "--pidfile=", "pictd", "run")
@@ -79,7 +87,7 @@ def running(folder: Path) -> Iterator[Server]:
         daemon = subprocess.Popen(
             command,
             cwd=folder,
-            env=settings(folder, port),
+            env=settings(folder, port, more),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

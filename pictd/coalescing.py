@@ -15,6 +15,7 @@ from pictd.errors import (
     BytesLost,
     Overloaded,
     PictdError,
+    ProxyNotFound,
     RepoUnavailable,
     StoreUnavailable,
 )
@@ -24,8 +25,16 @@ MOST_REMEMBERED = 1000
 
 T = TypeVar("T")
 
-_PASSING = (AliasNotFound, BytesLost, Overloaded, RepoUnavailable, StoreUnavailable)
-"""Another upload of the same content ends the first two."""
+_PASSING = (
+    AliasNotFound,
+    BytesLost,
+    Overloaded,
+    ProxyNotFound,
+    RepoUnavailable,
+    StoreUnavailable,
+)
+"""Another upload of the same content ends the first two; a proxied URL that was removed while it
+was looked for may be fetched again."""
 
 
 class Coalescer(Generic[T]):
@@ -36,11 +45,18 @@ class Coalescer(Generic[T]):
     by itself.
 
     :param remember: for how many seconds a failure is.
+    :param joined: told of every waiter for work that somebody else has begun.
     """
 
-    def __init__(self, clock: IReactorTime, remember: Callable[[PictdError], float]) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        remember: Callable[[PictdError], float],
+        joined: Callable[[], None] = lambda: None,
+    ) -> None:
         self._clock = clock
         self._remember = remember
+        self._joined = joined
         self._waiting: dict[Hashable, list[Deferred[T]]] = {}
         self._work: set[Deferred[None]] = set()
         self._failed: OrderedDict[Hashable, tuple[float, PictdError]] = OrderedDict()
@@ -53,6 +69,7 @@ class Coalescer(Generic[T]):
         waiter: Deferred[T] = Deferred(lambda gone: self._leave(key, gone))
         if key in self._waiting:
             self._waiting[key].append(waiter)
+            self._joined()
             return waiter
         self._waiting[key] = [waiter]
         work = Deferred.fromCoroutine(make()).addBoth(self._settle, key)
@@ -73,7 +90,8 @@ class Coalescer(Generic[T]):
         if isinstance(result, Failure):
             self._note_failure(key, result)
         for waiter in self._waiting.pop(key):
-            waiter.callback(result)
+            if not waiter.called:  # one who is answered may turn the next one away
+                waiter.callback(result)
 
     def _note_failure(self, key: Hashable, failure: Failure) -> None:
         error = failure.value

@@ -235,8 +235,9 @@ class IVariants(Interface):
     async def outdated(before: int, limit: int) -> Sequence[tuple[Hash, str]]:
         """Variants last accessed before that moment, by hash and key, oldest first."""
 
-    async def remove_outdated(hash: Hash, keys: Sequence[str], before: int) -> int:
-        """As ``remove``, of those that are outdated still. How many there were."""
+    async def remove_outdated(places: Sequence[tuple[Hash, str]], before: int) -> int:
+        """As ``remove``, of those of these variants that are outdated still. How many there
+        were."""
 
 
 class IDetails(Interface):

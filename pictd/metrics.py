@@ -135,18 +135,51 @@ class Metrics:
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
         self._seconds = seconds
+        self._add_uploads()
+        self._add_work()
+        self._add_outgoing()
+
+    def _add_uploads(self) -> None:
         self.files = self.counter(
             "pict_rs_files", "Files that came, by their way, before acceptance"
         )
         self.ingests = self.activity(
             "pictd_ingest_start", "pict_rs_ingest_end", "pictd_ingest_duration", "Uploads"
         )
+        self.queued_uploads = self.counter("pict_rs_background_upload", "Uploads put on the queue")
+        queued = "background_upload_ingest"
+        self.queued_ingests = self.activity(
+            f"pictd_{queued}_start",
+            f"pict_rs_{queued}",
+            f"pict_rs_{queued}_duration",
+            "Queued work",
+        )
+        self.claims = self.counter(
+            "pict_rs_background_upload_claim", "Results of queued uploads that were told"
+        )
+
+    def _add_work(self) -> None:
         self.generates = self._as_pict_rs("generate", "Variants being made")
+        self.joined = self.counter("pictd_coalesced", "Requests that joined work under way")
         self.children = self._as_pict_rs("process", "Children at work")
         self.children_cpu = self.summary("pictd_children_cpu_seconds", "Processor time of children")
         self.jobs = self._as_pict_rs("job", "Queued work")
-        self.pushes = self.counter("pict_rs_queue_push", "Jobs that requests asked for")
+        self.pushes = self.counter("pict_rs_queue_push", "Jobs that were asked for")
         self.pops = self.counter("pict_rs_queue_pop", "Looks at a queue that ended")
+        self.outdated_variants = self._removed("pict_rs_cleanup_outdated_variant", "Variants")
+        self.outdated_proxies = self._removed("pict_rs_cleanup_outdated_proxy", "Proxied files")
+        self.expired_uploads = self._removed("pictd_cleanup_expired_upload", "Queued uploads")
+
+    def _add_outgoing(self) -> None:
+        self.outgoing_started = self.counter(
+            "pictd_outgoing_start", "Requests to other servers: begun"
+        )
+        self.outgoing = self.summary(
+            "pictd_outgoing_duration", "Requests to other servers: seconds to their end"
+        )
+        self.outgoing_bytes = self.counter(
+            "pictd_outgoing_bytes", "Bytes downloaded from other servers, or shown to a validator"
+        )
 
     def counter(self, name: str, documentation: str) -> Counter:
         """A new one."""
@@ -180,6 +213,9 @@ class Metrics:
     def exposition(self) -> bytes:
         """Everything, in Prometheus's text format 0.0.4."""
         return generate_latest(self.registry)
+
+    def _removed(self, name: str, kind: str) -> Counter:
+        return self.counter(name, f"{kind} removed, for nobody asked for them in time")
 
     def _as_pict_rs(self, name: str, documentation: str) -> Activity:
         started, ended, duration = (f"pict_rs_{name}_{x}" for x in ("start", "end", "duration"))

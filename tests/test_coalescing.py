@@ -34,6 +34,18 @@ class CoalescerTests(SynchronousTestCase):
         self.assertEqual([self.successResultOf(waiter) for waiter in waiters], ["made"] * 3)
         self.assertEqual(len(self.works), 1)
 
+    def test_those_who_join_are_told_of(self) -> None:
+        """Who begins the work does not count, nor who gets a remembered failure."""
+        told: list[None] = []
+        self.makers = Coalescer(self.clock, lambda _: 10.0, lambda: told.append(None))
+        waiters = [self.get() for _ in range(3)]
+        self.assertEqual(len(told), 2)
+        self.works[0].errback(MediaFailed())
+        for waiter in waiters:
+            self.failureResultOf(waiter, MediaFailed)
+        self.assertRaises(MediaFailed, self.get)
+        self.assertEqual(len(told), 2)
+
     def test_another_key_is_other_work(self) -> None:
         """Keys do not wait for each other."""
         self.get("one")
@@ -54,6 +66,14 @@ class CoalescerTests(SynchronousTestCase):
         leaving.cancel()
         self.failureResultOf(leaving, CancelledError)
         self.works[0].callback("made")
+        self.assertEqual(self.successResultOf(staying), "made")
+
+    def test_one_who_is_answered_may_turn_others_away(self) -> None:
+        """Those who are left get the result all the same."""
+        first, leaving, staying = self.get(), self.get(), self.get()
+        first.addCallback(lambda _: leaving.cancel())
+        self.works[0].callback("made")
+        self.failureResultOf(leaving, CancelledError)
         self.assertEqual(self.successResultOf(staying), "made")
 
     def test_idle_waits_for_work_without_waiters(self) -> None:

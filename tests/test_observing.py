@@ -6,6 +6,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 
 import treq
 from treq.client import HTTPClient
@@ -53,6 +54,12 @@ class ObservingTests(TestCase):
         url = f"{self.server.url}/image"
         return json.loads(await self.ask("POST", url, files=[("images[]", part)]))["files"][0]
 
+    async def ask_for_others(self, query: str = "") -> None:
+        """Have it ask another server, which it won't: once to keep, once to show."""
+        url = f"http://127.0.0.1/a.png{query}"
+        for asked in ("/image/download?url=", "/image/original?proxy="):
+            await self.ask("GET", f"{self.server.url}{asked}{quote(url, '')}")
+
     async def test_the_log(self) -> None:
         """Every line is JSON; requests and jobs are in it, and nothing that opens or deletes."""
         await self.start()
@@ -61,20 +68,24 @@ class ObservingTests(TestCase):
         await self.ask("GET", f"{self.server.url}/image/delete/wrong/{alias}")
         await self.ask("DELETE", f"{self.server.url}/image/delete/{token}/{alias}")
         await self.ask("DELETE", f"{self.server.url}/internal/variants")
+        await self.ask_for_others("?key=a-secret")
         self.assertEqual(await self.server.stop(), 0)
         lines = [json.loads(line) for line in self.server.log().splitlines()]
         told = [line["fields"] for line in lines]
         requests = [(each["method"], each["status"]) for each in told if "request_id" in each]
         for each in (("POST", 201), ("GET", 403), ("DELETE", 204)):
             self.assertIn(each, requests)
-        self.assertTrue([each for each in told if each.get("kind")], "no job")
-        for secret in (KEY, token):
+        self.assertTrue([each for each in told if each.get("kind") == "AllVariants"], "no job")
+        errands = [(each["kind"], each["outcome"]) for each in told if "errand_id" in each]
+        self.assertEqual(errands, [("download", "blocked"), ("proxy", "blocked")])
+        for secret in (KEY, token, "a-secret"):
             self.assertNotIn(secret, self.server.log())
 
     async def test_the_figures(self) -> None:
         """They are on their own listener, and not on that of the public."""
         await self.start()
         await self.upload()
+        await self.ask_for_others()
         text = (await self.ask("GET", f"{self.figures}/metrics")).decode()
         for line in (
             'pict_rs_request_end{path="Some(\\"/image\\")",status="201 Created"} 1.0',
@@ -82,6 +93,8 @@ class ObservingTests(TestCase):
             'pict_rs_ingest_end{completed="true"} 1.0',
             'pict_rs_process_end{command="normalise",completed="true"} 1.0',
             "pictd_children_waiting 0.0",
+            'pictd_outgoing_duration_count{kind="download",outcome="blocked"} 1.0',
+            'pictd_outgoing_duration_count{kind="proxy",outcome="blocked"} 1.0',
             'pictd_queue_length{queue="cleanup"} 0.0',
         ):
             self.assertIn(f"\n{line}\n", text)

@@ -11,6 +11,7 @@ from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.schema import Config
 from pictd.errors import StoreUnavailable
 from pictd.interfaces import IStore
+from pictd.metrics import Metrics
 from pictd.repo.sqlite.database import SqliteRepo
 from pictd.store.filesystem import FilesystemStore
 from pictd.tools.scratch import Scratch
@@ -25,10 +26,10 @@ def make_scratch(config: Config) -> Scratch:
         raise CannotStart(str(error)) from error
 
 
-def make_repo(config: Config, reactor: Any) -> SqliteRepo:
+def make_repo(config: Config, reactor: Any, metrics: Metrics) -> SqliteRepo:
     """Not opened yet."""
     assert isinstance(config.repo, SqliteRepoConfig)
-    return SqliteRepo(config.repo.path, reactor)
+    return SqliteRepo(config.repo.path, reactor, metrics)
 
 
 def make_store(config: Config, reactor: Any) -> IStore:

@@ -23,6 +23,9 @@ from pictd.web.parts import Parts
 CLEANUP_WORKERS = 2
 """Their jobs wait for disks, not for processors."""
 
+CLEANUP_BREATH = 0.02
+"""Seconds between two jobs of a cleanup worker: after a sweep there may be a million."""
+
 
 def sweeps(config: Config, parts: Parts) -> list[IService]:
     """What looks for things to do by itself. None on a read-only node (contract C5)."""
@@ -30,7 +33,7 @@ def sweeps(config: Config, parts: Parts) -> list[IService]:
         return []
     return [
         Strays(parts.repo, parts.store, parts.clock, _first_grace(config)),
-        Retention(parts.repo, Presence(parts.repo), _lifetimes(config), parts.clock),
+        Retention(parts.repo, Presence(parts.repo), _lifetimes(config), parts.clock, parts.metrics),
     ]
 
 
@@ -43,19 +46,22 @@ def crew(parts: Parts) -> Crew:
     """The workers; none on a read-only node, which does no work for others either."""
     if parts.settings.read_only:
         return Crew([])
-    cleanup = {**Cleanup(parts.repo, parts.store).duties(), **parts.prune.duties()}
+    cleanup = {**Cleanup(parts.repo, parts.store, parts.clock).duties(), **parts.prune.duties()}
     processing = _processing(parts)
     makers = max(1, len(os.sched_getaffinity(0)))
     return Crew(
         [
-            *(_worker(parts, Queue.CLEANUP, cleanup) for _ in range(CLEANUP_WORKERS)),
+            *(
+                _worker(parts, Queue.CLEANUP, cleanup, CLEANUP_BREATH)
+                for _ in range(CLEANUP_WORKERS)
+            ),
             *(_worker(parts, Queue.PROCESS, processing) for _ in range(makers)),
         ]
     )
 
 
 def _processing(parts: Parts) -> Mapping[str, Duty]:
-    uploads = QueuedUploads(parts.repo, parts.store, parts.scratch, parts.ingest)
+    uploads = QueuedUploads(parts.repo, parts.store, parts.scratch, parts.ingest, parts.metrics)
     return {**Processing(parts.repo, parts.generate).duties(), **uploads.duties()}
 
 
@@ -64,5 +70,5 @@ def _lifetimes(config: Config) -> Lifetimes:
     return Lifetimes(spans.variants.nanoseconds, spans.proxy.nanoseconds, spans.uploads.nanoseconds)
 
 
-def _worker(parts: Parts, queue: Queue, duties: Mapping[str, Duty]) -> Worker:
-    return Worker(parts.repo, queue, duties, parts.clock, parts.metrics)
+def _worker(parts: Parts, queue: Queue, duties: Mapping[str, Duty], breath: float = 0.0) -> Worker:
+    return Worker(parts.repo, queue, duties, parts.clock, parts.metrics, breath)

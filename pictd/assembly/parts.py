@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pictd.assembly.remote import make_remote, make_verdicts
+from pictd.assembly.remote import make_remotes, make_verdicts
 from pictd.catalog.access import AccessLog
 from pictd.catalog.lookup import Lookup
 from pictd.catalog.removal import Removal
@@ -32,21 +32,22 @@ def make_parts(
     """Everything that routes call."""
     read_only, remember = config.server.read_only, config.client.failure_retention.seconds
     repo, store, media, scratch, reactor = backends
-    verdicts = make_verdicts(config, reactor, media, scratch)
+    verdicts = make_verdicts(config, reactor, media, scratch, metrics)
     ingesting = IngestBackends(*backends, verdicts=verdicts, metrics=metrics)
     ingest = Ingest(ingesting)
     most_bytes = config.media.max_file_size * MEBIBYTE
-    downloads = Downloads(make_remote(config, reactor), scratch, most_bytes)
+    remotes = make_remotes(config, reactor, metrics)
+    proxied = Downloads(remotes.proxies, scratch, most_bytes)
     return Parts(
         *backends,
         lookup=Lookup(*backends, read_only=read_only),
-        removal=Removal(repo, reactor, metrics),
+        removal=Removal(repo, reactor),
         access=AccessLog(repo, reactor, read_only),
         ingest=ingest,
         generate=Generate(GenerateBackends(*backends, metrics=metrics), remember),
         queueing=Queueing(ingesting),
-        downloads=downloads,
-        proxies=Proxies(repo, ingest, downloads, reactor, remember),
+        downloads=Downloads(remotes.downloads, scratch, most_bytes),
+        proxies=Proxies(repo, ingest, proxied, reactor, remember, metrics),
         prune=Prune(repo, store, reactor, config.prune.max_missing_share),
         settings=_settings(config),
         metrics=metrics,

@@ -13,7 +13,6 @@ from twisted.internet.interfaces import IReactorTime
 
 from pictd.errors import AliasNotFound, InvalidDeleteToken
 from pictd.interfaces import IRepo
-from pictd.metrics import Metrics
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.records import Queue
 from pictd.model.times import from_seconds
@@ -25,7 +24,6 @@ class Removal:
 
     repo: IRepo
     clock: IReactorTime
-    metrics: Metrics = attrs.field(factory=Metrics)
 
     async def delete(self, alias: Alias, token: DeleteToken) -> None:
         """Remove an alias; one that is unknown is removed already.
@@ -57,5 +55,4 @@ class Removal:
     async def drop_all_variants(self) -> None:
         """Have a job remove every variant of every file; calls coalesce while one is queued."""
         now = from_seconds(self.clock.seconds())
-        pushed = await self.repo.jobs.push(Queue.CLEANUP, "AllVariants", now, "all-variants")
-        self.metrics.pushes.add(queue=Queue.CLEANUP.value, completed=pushed)
+        await self.repo.jobs.push(Queue.CLEANUP, "AllVariants", now, "all-variants")

@@ -52,7 +52,7 @@ class Motions:
             path = await self._backends.store.local(record.motion, folder)
             if path is not None:
                 return Still(path, await self._format(record.motion))
-        identifier = await self._makers.get(record.hash, lambda: self._make(record))
+        identifier = await self._makers.get(record.identifier, lambda: self._make(record))
         path = await self._backends.store.local(identifier, folder)
         if path is None:
             raise AliasNotFound

@@ -14,7 +14,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 
 from pictd.coalescing import Coalescer
-from pictd.errors import AliasNotFound, BytesLost
+from pictd.errors import AliasNotFound, BytesLost, PictdError
 from pictd.generate.backends import Backends
 from pictd.generate.motions import Motions
 from pictd.model.details import Details
@@ -51,7 +51,9 @@ class Generate(Service):
     def __init__(self, backends: Backends, remember: float = REMEMBER_FAILURES) -> None:
         self._backends = backends
         self._motions = Motions(backends)
-        self._makers: Coalescer[Variant] = Coalescer(backends.clock, lambda _: remember)
+        self._makers: Coalescer[Variant] = Coalescer(
+            backends.clock, lambda _: remember, lambda: backends.metrics.joined.add(work="generate")
+        )
 
     async def find(self, hash: Hash, recipe: Recipe) -> Variant | None:
         """The variant, if it was made."""
@@ -64,7 +66,8 @@ class Generate(Service):
         :raise BytesLost: of the original.
         :raise PictdError: whatever ``IMedia.render`` raises; remembered for a short time.
         """
-        key = (original.record.hash, recipe.key)
+        # Not by hash: what was removed and came again does not wait for work on what is gone.
+        key = (original.record.identifier, recipe.key)
         return await self._makers.get(key, lambda: self._find_or_make(original, recipe))
 
     def stopService(self) -> Deferred[None]:
@@ -85,6 +88,11 @@ class Generate(Service):
         try:
             rendered = await self._render(original, recipe, folder)
             return await self._record(original.record.hash, recipe, rendered)
+        except PictdError:
+            # A child can't read what is removed under its hands; nothing else may be wrong.
+            if not await self._backends.repo.refers_to(original.record.identifier):
+                raise AliasNotFound from None
+            raise
         finally:
             await self._backends.scratch.discard(folder)
 
@@ -95,8 +103,7 @@ class Generate(Service):
             return await media.render(still.path, still.format, folder, recipe.chain, recipe.output)
         source = await self._backends.store.local(record.identifier, folder)
         if source is None:
-            kept = await self._backends.repo.refers_to(record.identifier)
-            raise BytesLost if kept else AliasNotFound  # removed since it was looked up
+            raise BytesLost
         return await media.render(source, record.hash.format, folder, recipe.chain, recipe.output)
 
     async def _record(self, hash: Hash, recipe: Recipe, made: Rendered) -> Variant:

@@ -18,6 +18,7 @@ from pictd.ingest.downloads import Downloads
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Filing
 from pictd.interfaces import IRepo
+from pictd.metrics import Metrics
 from pictd.model.alias import Alias
 from pictd.model.records import Original
 from pictd.model.uploads import UploadQuery
@@ -30,6 +31,7 @@ class Proxies(Service):
     """Brings in what is not there yet.
 
     :param remember: seconds in which a failed download is not tried again.
+    :param metrics: None: nobody reads them.
     """
 
     def __init__(
@@ -39,12 +41,16 @@ class Proxies(Service):
         downloads: Downloads,
         clock: IReactorTime,
         remember: float,
+        metrics: Metrics | None = None,
     ) -> None:
+        joined = (metrics or Metrics()).joined
         self._repo = repo
         self._ingest = ingest
         self._downloads = downloads
         self._remember = remember
-        self._fetches: Coalescer[Alias] = Coalescer(clock, self._memory)
+        self._fetches: Coalescer[Alias] = Coalescer(
+            clock, self._memory, lambda: joined.add(work="proxy")
+        )
 
     async def original(self, url: str) -> Original:
         """What the URL, in its normalised spelling, leads to. Cancelling stops the waiting, not the

@@ -12,8 +12,9 @@ from uuid import uuid4
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
-from pictd.errors import PictdError
+from pictd.errors import RepoUnavailable, StoreUnavailable
 from pictd.ingest.session import Backends, Received
 from pictd.model.times import from_seconds
 from pictd.model.uploads import UploadQuery, query_to_json
@@ -45,8 +46,11 @@ class Queueing(Service):
         return result
 
     async def cancel(self, id: str) -> None:
-        """Nobody is going to claim it."""
-        await self._backends.repo.uploads.expire(id, _EVER)
+        """Nobody is going to claim it; where the repo is away it expires by itself."""
+        try:
+            await self._backends.repo.uploads.expire(id, _EVER)
+        except RepoUnavailable as error:
+            self._log.warn("{id}: nobody will claim it; it expires: {error}", id=id, error=error)
 
     def stopService(self) -> Deferred[None]:
         """Wait until nothing is on its way any more."""
@@ -55,18 +59,29 @@ class Queueing(Service):
 
     async def _work(self, received: Received, query: UploadQuery, result: Deferred[str]) -> None:
         try:
-            id = await self._queue(received, query)
+            id = await self._counted(received, query)
         except Exception:
-            if not result.called:
-                result.errback()
+            self._failed(Failure(), result)
             return
-        if not result.called:
-            result.callback(id)
-            return
-        try:
+        if result.called:
             await self.cancel(id)
-        except PictdError as error:
-            self._log.warn("{id}: nobody will claim it; it expires: {error}", id=id, error=error)
+        else:
+            result.callback(id)
+
+    def _failed(self, failure: Failure, result: Deferred[str]) -> None:
+        if not result.called:
+            result.errback(failure)
+            return
+        self._log.failure("an upload whose client had left was not queued", failure)
+
+    async def _counted(self, received: Received, query: UploadQuery) -> str:
+        completed = False
+        try:
+            id = await self._queue(received, query)
+            completed = True
+        finally:
+            self._backends.metrics.queued_uploads.add(completed=completed)
+        return id
 
     async def _queue(self, received: Received, query: UploadQuery) -> str:
         try:
@@ -83,8 +98,17 @@ class Queueing(Service):
             await repo.uploads.begin(id, identifier, payload(id, identifier, query), now)
             begun = True
         finally:
-            await (store.keep if begun else store.remove)(identifier)
+            await self._settle(identifier, begun)
         return id
+
+    async def _settle(self, identifier: str, needed: bool) -> None:
+        """Where this fails the bytes stay stray, and the sweep of strays does it: an upload that
+        was queued is queued, and its client has to know of it."""
+        store = self._backends.store
+        try:
+            await (store.keep(identifier) if needed else store.remove(identifier))
+        except StoreUnavailable as error:
+            self._log.warn("{id} stays stray: {error}", id=identifier, error=error)
 
 
 def payload(id: str, identifier: str, query: UploadQuery) -> object:

@@ -34,7 +34,8 @@ class Ingest(Service):
         """
         session = Session(self._backends, received, query, filing)
         result: Deferred[Ingested] = Deferred(lambda _: session.leave())
-        self._track(session.begin().addCallbacks(result.callback, self._failed, (), {}, (result,)))
+        work = session.begin().addCallbacks(_succeeded, self._failed, (result,), {}, (result,))
+        self._track(work)
         return result
 
     async def undo(self, ingested: Ingested) -> None:
@@ -55,3 +56,9 @@ class Ingest(Service):
     def _track(self, work: Deferred[None]) -> None:
         self._running.add(work)
         work.addBoth(lambda _: self._running.discard(work))
+
+
+def _succeeded(ingested: Ingested, result: Deferred[Ingested]) -> None:
+    """Nobody is told where the client has left."""
+    if not result.called:
+        result.callback(ingested)

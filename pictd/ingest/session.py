@@ -141,12 +141,35 @@ class Session:
         details = Details(made.width, made.height, made.frames, made.hash.format, now)
         alias = self._filing.declared or Alias(str(uuid4()), made.hash.format.extension)
         wanted = Ingested(alias, DeleteToken(str(uuid4())), details, made.blurhash)
+        known = await self._known(made, wanted)
+        joined = None if known is None else await self._join(known, wanted)
+        return joined or await self._store(made, wanted)
+
+    async def _known(self, made: Normalised, wanted: Ingested) -> HashRecord | None:
+        """The record of the same content. Where its bytes are lost it is healed before the new name
+        is given (contract C2): whoever sees the name sees the bytes."""
         known = await self._backends.repo.hashes.find(made.hash)
-        if known is not None and await self._is_intact(known):
-            joined = await self._join(known, wanted)
-            if joined is not None:
-                return joined
-        return await self._store(made, wanted, known)
+        if known is None or await self._is_intact(known):
+            return known
+        if not await self._restore(known, made, wanted):
+            return None
+        return await self._backends.repo.hashes.find(made.hash)
+
+    async def _restore(self, known: HashRecord, made: Normalised, wanted: Ingested) -> bool:
+        """Heal from a copy of the file: once the repo knows an identifier, a purge may have its
+        bytes removed, and no other record must name them."""
+        copy = made.path.with_name("copy")
+        try:
+            copy.hardlink_to(made.path)
+        except OSError:
+            return False  # not on this filesystem; then it is healed when the name was given
+        fresh = await self._save(copy, made, wanted)
+        needed = False
+        try:
+            needed = await self._heal(known, fresh, wanted)
+        finally:
+            await self._settle(fresh.identifier, needed)
+        return needed
 
     async def _join(self, known: HashRecord, wanted: Ingested) -> Ingested | None:
         """Give stored content another name; None where the content went in the meantime."""
@@ -159,31 +182,30 @@ class Session:
         blurhash = known.blurhash or wanted.blurhash
         return attrs.evolve(wanted, details=first or wanted.details, blurhash=blurhash)
 
-    async def _store(self, made: Normalised, wanted: Ingested, lost: HashRecord | None) -> Ingested:
+    async def _store(self, made: Normalised, wanted: Ingested) -> Ingested:
         """Save the bytes, then publish them; where others published the same content meanwhile,
-        theirs stay, unless they are lost (contract C2).
-
-        :param lost: what is recorded of the content already, without its bytes. It is healed
-            first: whoever sees the new name sees the bytes.
-        """
-        store, format = self._backends.store, made.hash.format
-        identifier = await store.save(made.path, format.extension, format.media_type)
-        record = HashRecord(made.hash, identifier, wanted.details.created_at, made.blurhash)
+        theirs stay, unless they are lost (contract C2)."""
+        record = await self._save(made.path, made, wanted)
         needed = False
         try:
-            needed = lost is not None and await self._heal(lost, record, wanted)
             published = await self._backends.repo.hashes.publish(
                 record, wanted.details, self._naming(wanted)
             )
-            needed = needed or published.created
-            needed = needed or await self._heal(published.record, record, wanted)
+            needed = published.created or await self._heal(published.record, record, wanted)
         finally:
-            await self._settle(identifier, needed)
+            await self._settle(record.identifier, needed)
         return attrs.evolve(
             wanted,
             details=published.details or wanted.details,
             blurhash=published.record.blurhash or wanted.blurhash,
         )
+
+    async def _save(self, path: Path, made: Normalised, wanted: Ingested) -> HashRecord:
+        """The record that names what was saved."""
+        format = made.hash.format
+        identifier = await self._backends.store.save(path, format.extension, format.media_type)
+        created = wanted.details.created_at
+        return HashRecord(made.hash, identifier, created, made.blurhash)
 
     def _naming(self, wanted: Ingested) -> Naming:
         return self._filing.naming(wanted.alias, wanted.token, wanted.details.created_at)

@@ -14,6 +14,8 @@ SEEN, GRACE_ENDS = "pictd-last-seen", "pictd-grace-ends"
 
 LONG = int(timedelta(hours=1).total_seconds()) * SECOND
 GRACE = int(timedelta(days=1).total_seconds()) * SECOND
+FRESH = int(timedelta(minutes=1).total_seconds()) * SECOND
+"""A note that is no older is not written again."""
 
 
 @attrs.define
@@ -34,8 +36,9 @@ class Presence:
         if absent:
             ends = now + GRACE
             await self._set(GRACE_ENDS, ends)
-        await self._set(SEEN, now)
-        return now >= ends
+        if seen is None or abs(now - seen) > FRESH:
+            await self._set(SEEN, now)
+        return not now < ends <= now + GRACE  # a later end is of a clock that went wrong
 
     async def _is_taken_over(self) -> bool:
         """Something is stored, and pictd was never there."""

@@ -2,22 +2,25 @@
 
 The job looks before it acts: where the store does not work, or where more of a sample is missing
 than the configuration allows, it does nothing, for then it is the store that is wrong. It walks
-over all originals in small steps and removes each whose bytes are not there, in one step of the
-repo. A crash in it begins the walk again, and finds less to do.
+over all originals, newest first, in small steps: it looks for a few, and removes those whose bytes
+are not there, each in one step of the repo. Where more than allowed is missing of those that it
+looked for last, it stops: a second disk, with the older files, may be away. A crash in it begins
+the walk again, and finds less to do.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import AsyncIterator, Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 
 import attrs
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from pictd.interfaces import IRepo, IStore
+from pictd.jobs.walking import STEP, originals
 from pictd.jobs.worker import Duty
-from pictd.model.hashes import Hash
 from pictd.model.records import HashRecord, Queue
 from pictd.model.times import from_seconds
 
@@ -29,9 +32,9 @@ STARTED, COMPLETE, PROGRESS = (
 """Settings (spec storage §1.8)."""
 
 SAMPLE = 1000
-"""Originals, at most, that are looked for before anything is removed."""
+"""Originals, at most, that are looked for before anything is removed; and those that a walk looked
+for last, by which it goes on."""
 
-_WALK_STEP = 100
 _YES = b"1"
 _COUNT = struct.Struct(">Q")
 
@@ -101,10 +104,10 @@ class Prune:
         :raise StoreUnavailable: the store can't tell.
         """
         examined = missing = 0
-        async for record in self._originals():
-            examined += 1
-            missing += await self._is_lost(record)
-            if examined == SAMPLE:
+        async for records in originals(self.repo, self.clock):
+            examined += len(records)
+            missing += len(await self._lost(records))
+            if examined >= SAMPLE:
                 break
         return Sample(examined, missing)
 
@@ -112,40 +115,45 @@ class Prune:
         """Prune, or refuse to and say why in the log."""
         await self.store.check(read_only=True)
         sample = await self.sample()
-        if sample.share > self.most_missing:
-            _log.error(
-                "nothing is pruned: of {examined} files {missing} are missing, more than"
-                " prune.max_missing_share ({most}) allows; is it the right store?",
-                examined=sample.examined,
-                missing=sample.missing,
-                most=self.most_missing,
-            )
+        if self._refuses(sample, "nothing is pruned"):
             return
         await self.repo.settings.set(STARTED, _YES)
         pruned = await self._prune()
-        await self.repo.settings.set(COMPLETE, _YES)
-        _log.info("{count} records without bytes were pruned", count=pruned)
+        if pruned is not None:
+            await self.repo.settings.set(COMPLETE, _YES)
+            _log.info("{count} records without bytes were pruned", count=pruned)
 
-    async def _prune(self) -> int:
-        pruned = 0
+    async def _prune(self) -> int | None:
+        """How many records were removed; None where the walk stopped."""
+        pruned, recent = 0, _Recent()
         await self.repo.settings.set(PROGRESS, _COUNT.pack(0))
-        async for record in self._originals():
-            if await self._is_lost(record):
+        async for records in originals(self.repo, self.clock):
+            lost = await self._lost(records)
+            recent.note(len(records), len(lost))
+            if self._refuses(recent.sample, "pruning stops"):
+                return None
+            for record in lost:
                 await self.repo.hashes.purge(record.hash)
                 pruned += 1
                 await self.repo.settings.set(PROGRESS, _COUNT.pack(pruned))
         return pruned
 
-    async def _originals(self) -> AsyncIterator[HashRecord]:
-        """All of them, newest first; what is uploaded meanwhile is left out."""
-        start: Hash | None = None
-        while True:
-            page = await self.repo.hashes.page(start, _WALK_STEP)
-            for entry in page.entries:
-                yield entry.record
-            if page.next is None:
-                return
-            start = page.next
+    def _refuses(self, sample: Sample, consequence: str) -> bool:
+        """Whether too much is missing, which is said."""
+        if sample.share <= self.most_missing:
+            return False
+        _log.error(
+            "{consequence}: of {examined} files {missing} are missing, more than"
+            " prune.max_missing_share ({most}) allows; is it the right store?",
+            consequence=consequence,
+            examined=sample.examined,
+            missing=sample.missing,
+            most=self.most_missing,
+        )
+        return True
+
+    async def _lost(self, records: Sequence[HashRecord]) -> list[HashRecord]:
+        return [record for record in records if await self._is_lost(record)]
 
     async def _is_lost(self, record: HashRecord) -> bool:
         blob = await self.store.open(record.identifier)
@@ -153,3 +161,23 @@ class Prune:
             return True
         blob.close()
         return False
+
+
+class _Recent:
+    """Those that a walk looked for last: as many as a sample, or none while there are fewer, for
+    the sample before the walk has told of them."""
+
+    def __init__(self) -> None:
+        self._pages: deque[Sample] = deque(maxlen=SAMPLE // STEP)
+
+    def note(self, examined: int, missing: int) -> None:
+        """Of the page at hand."""
+        self._pages.append(Sample(examined, missing))
+
+    @property
+    def sample(self) -> Sample:
+        """As it is now."""
+        if len(self._pages) < SAMPLE // STEP:
+            return Sample(0, 0)
+        examined = sum(page.examined for page in self._pages)
+        return Sample(examined, sum(page.missing for page in self._pages))

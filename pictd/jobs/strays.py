@@ -48,7 +48,8 @@ class Strays(Service):
     def stopService(self) -> Deferred[None] | None:
         """Give up the sweep at hand; the next start goes on."""
         super().stopService()
-        self._loop.stop()
+        if self._loop.running:
+            self._loop.stop()
         if self._sweep is not None:
             self._sweep.cancel()
         return self._sweep

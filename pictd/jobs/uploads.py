@@ -13,6 +13,7 @@ from pictd.ingest.service import Ingest
 from pictd.ingest.session import Filing, Received
 from pictd.interfaces import IRepo, IScratch, IStore
 from pictd.jobs.worker import PASSING, Duty, NotUnderstood
+from pictd.metrics import Metrics
 from pictd.model.alias import Alias
 from pictd.model.uploads import UploadQuery, query_from_json
 
@@ -58,6 +59,7 @@ class QueuedUploads:
     store: IStore
     scratch: IScratch
     ingest: Ingest
+    metrics: Metrics = attrs.field(factory=Metrics)
 
     def duties(self) -> Mapping[str, Duty]:
         """By the name of the kind of job."""
@@ -71,7 +73,8 @@ class QueuedUploads:
         if found is None or found.result is not None:
             return
         try:
-            await self._ingest(order)
+            with self.metrics.queued_ingests.running():
+                await self._ingest(order)
         except (*PASSING, CancelledError):
             raise
         except UploadGone:

@@ -71,6 +71,7 @@ class Worker(Service):
 
     :param duties: by the name of the kind of job.
     :param metrics: None: nobody reads them.
+    :param breath: seconds between two jobs, in which requests have the machine to themselves.
     """
 
     _log = Logger()
@@ -82,12 +83,14 @@ class Worker(Service):
         duties: Mapping[str, Duty],
         clock: IReactorTime,
         metrics: Metrics | None = None,
+        breath: float = 0.0,
     ) -> None:
         self._repo = repo
         self._queue = queue
         self._duties = duties
         self._clock = clock
         self._metrics = metrics or Metrics()
+        self._breath = breath
         self._id = str(uuid4())
         self._loop: Deferred[None] | None = None
         self._waiting: Deferred[None] | None = None
@@ -123,12 +126,13 @@ class Worker(Service):
                 if job is not None:
                     await self._perform(job)
                     _silence(announced)
+                    await self._breathe()
                     continue
             except PASSING as error:
                 self._log.warn("{queue}: {error}", queue=self._queue.value, error=error)
                 _silence(announced)
                 announced = Deferred()
-            await self._rest(announced)
+            await self._rest(announced, POLL_EVERY)
 
     async def _pop(self) -> Job | None:
         completed = False
@@ -139,11 +143,15 @@ class Worker(Service):
             self._metrics.pops.add(queue=self._queue.value, completed=completed)
         return job
 
-    async def _rest(self, until: Deferred[None]) -> None:
-        """Until then, or for the time of a poll."""
+    async def _breathe(self) -> None:
+        if self._breath:
+            await self._rest(Deferred(), self._breath)
+
+    async def _rest(self, until: Deferred[None], seconds: float) -> None:
+        """Until then, or for as long."""
         if not self.running:
             return _silence(until)
-        self._waiting = until.addTimeout(POLL_EVERY, self._clock)
+        self._waiting = until.addTimeout(seconds, self._clock)
         try:
             await self._waiting
         except (CancelledError, TimeoutError, *PASSING):

@@ -31,6 +31,15 @@ def is_absolute(url: str) -> bool:
         return False
 
 
+def without_query(url: str) -> str:
+    """What of an absolute URL may be shown: scheme, host and path, without name or password.
+
+    :raise ValueError: it is relative, or no URL at all.
+    """
+    parts = ada_url.URL(url)
+    return f"{parts.protocol}//{parts.host}{parts.pathname}"
+
+
 @attrs.frozen
 class WebUrl:
     """What can be fetched.

@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from pictd.errors import FileTooLarge, PictdError, UpstreamTooSlow, UpstreamUnreachable
 from pictd.interfaces import IByteStream
+from pictd.remote.errands import Journey
 from pictd.remote.visits import Visit
 
 MOST_HELD = 256 * 1024
@@ -22,16 +23,18 @@ MOST_HELD = 256 * 1024
 
 @implementer(IByteStream)
 class Body(Protocol):
-    """Whatever ends it, ends the visit as well.
+    """Whatever ends it, ends the visit and the journey as well.
 
     :param limit: bytes.
     :param seconds: until when all must have been read.
     """
 
-    def __init__(self, visit: Visit, limit: int, clock: IReactorTime, seconds: float) -> None:
-        self._visit, self._limit = visit, limit
+    def __init__(
+        self, visit: Visit, journey: Journey, limit: int, clock: IReactorTime, seconds: float
+    ) -> None:
+        self._visit, self._journey, self._limit = visit, journey, limit
         self._pieces: list[bytes] = []
-        self._held = self._arrived = 0
+        self._held = 0
         self._over = False
         self._error: PictdError | None = None
         self._waiter: Deferred[None] | None = None
@@ -50,6 +53,8 @@ class Body(Protocol):
         """See ``IByteStream``."""
         closed = UpstreamUnreachable("The download was closed")
         self._pieces.clear()
+        if not self._over:
+            self._journey.leave()
         self._end(closed)
         self._error = self._error or closed
 
@@ -57,9 +62,9 @@ class Body(Protocol):
         """Keep it, within bounds."""
         if self._over:
             return
-        self._arrived += len(data)
-        if self._arrived > self._limit:
-            self._end(FileTooLarge(limit=self._limit, actual=self._arrived))
+        self._journey.moved += len(data)
+        if self._journey.moved > self._limit:
+            self._end(FileTooLarge(limit=self._limit, actual=self._journey.moved))
             return
         self._pieces.append(data)
         self._held += len(data)
@@ -100,6 +105,7 @@ class Body(Protocol):
         if self._timer.active():
             self._timer.cancel()
         self._visit.end()
+        self._journey.end(error)
         self._wake()
 
     def _wake(self) -> None:

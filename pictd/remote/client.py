@@ -29,6 +29,7 @@ from pictd.remote.agents import USER_AGENT, guarded_agent
 from pictd.remote.answers import redirected, refuse_failure, refuse_oversize
 from pictd.remote.bodies import Body
 from pictd.remote.connections import Connection, Ways
+from pictd.remote.errands import Errand, Journey, Outgoing
 from pictd.remote.troubles import trouble
 from pictd.remote.turns import Turns
 from pictd.remote.visits import Visit
@@ -59,11 +60,18 @@ class Pace:
 
 @implementer(IRemote)
 class HttpRemote:
-    """One per process, for it counts who is busy with which host."""
+    """Downloads for one purpose.
 
-    def __init__(self, ways: Ways, pace: Pace, turns: Turns) -> None:
+    :param turns: shared by all of a process, for they count who is busy with which host.
+    :param outgoing: None: downloads that nobody counts.
+    """
+
+    def __init__(
+        self, ways: Ways, pace: Pace, turns: Turns, outgoing: Outgoing | None = None
+    ) -> None:
         self._ways, self._pace, self._turns = ways, pace, turns
         self._clock = IReactorTime(ways.reactor)
+        self._outgoing = outgoing or Outgoing(Errand.DOWNLOAD, self._clock)
 
     async def fetch(self, url: str, limit: int) -> IByteStream:
         """See ``IRemote``."""
@@ -71,9 +79,22 @@ class HttpRemote:
             target = WebUrl.parse(url)
         except ValueError as error:
             raise UnusableUrl(f"The URL can't be downloaded from: {error}") from None
-        end = self._clock.seconds() + self._pace.total
+        journey = self._outgoing.begin(target.text)
         try:
-            return await within(self._pace.total, self._clock, self._follow(target, limit, end))
+            return await self._answer(target, limit, journey)
+        except PictdError as error:
+            journey.end(error)
+            raise
+        except CancelledError:
+            journey.leave()
+            raise
+
+    async def _answer(self, target: WebUrl, limit: int, journey: Journey) -> Body:
+        """:raise PictdError: there is none, or none to use."""
+        end = self._clock.seconds() + self._pace.total
+        way = self._follow(target, limit, end, journey)
+        try:
+            return await within(self._pace.total, self._clock, way)
         except (PictdError, CancelledError):
             raise
         except Exception as error:
@@ -81,27 +102,29 @@ class HttpRemote:
             _log.debug("a download from {host} failed: {error!r}", host=target.host, error=error)
             raise trouble(error) from error
 
-    async def _follow(self, url: WebUrl, limit: int, end: float) -> Body:
+    async def _follow(self, url: WebUrl, limit: int, end: float, journey: Journey) -> Body:
         for _ in range(MOST_REDIRECTS + 1):
-            found = await self._visit(url, limit, end)
+            found = await self._visit(url, limit, end, journey)
             if isinstance(found, Body):
                 return found
             url = found
+            journey.leads_to(url.text)
         raise UpstreamUnreachable("too many redirects")
 
-    async def _visit(self, url: WebUrl, limit: int, end: float) -> Body | WebUrl:
+    async def _visit(self, url: WebUrl, limit: int, end: float, journey: Journey) -> Body | WebUrl:
         """The body, or where to look for it instead."""
         await self._turns.take(url.host)
         visit = Visit(Connection(self._ways, url), self._turns, url.host)
         body = None
         try:
             answer = await within(self._pace.head, self._clock, self._ask(url, visit.connection))
+            journey.status = answer.code
             onward = redirected(url, answer)
             if onward is not None:
                 return onward
             refuse_failure(answer, self._clock.seconds())
             refuse_oversize(answer, limit)
-            body = Body(visit, limit, self._clock, end - self._clock.seconds())
+            body = Body(visit, journey, limit, self._clock, end - self._clock.seconds())
         finally:
             if body is None:
                 visit.end()

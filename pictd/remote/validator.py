@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, cast
@@ -14,14 +15,17 @@ from twisted.web.http_headers import Headers
 from zope.interface import implementer
 
 from pictd.errors import (
+    PictdError,
     RefusedByValidator,
     UpstreamTooSlow,
     UpstreamUnreachable,
     ValidatorFailed,
 )
 from pictd.interfaces import IValidator
+from pictd.metrics import Metrics
 from pictd.patience import within
 from pictd.remote.agents import USER_AGENT, open_agent
+from pictd.remote.errands import Errand, Journey, Outgoing
 
 
 @implementer(IValidator)
@@ -29,18 +33,36 @@ class HttpValidator:
     """POSTs each file to a URL of the configuration, which may be of a private network.
 
     :param seconds: in which the whole exchange must end.
+    :param metrics: None: nobody reads them.
     """
 
-    def __init__(self, url: str, seconds: float, reactor: Any) -> None:
+    def __init__(
+        self, url: str, seconds: float, reactor: Any, metrics: Metrics | None = None
+    ) -> None:
         self._url = url
         self._seconds = seconds
         self._clock = IReactorTime(reactor)
+        self._outgoing = Outgoing(Errand.VALIDATOR, self._clock, metrics or Metrics())
         self._client = HTTPClient(open_agent(reactor, seconds))
 
     async def check(self, path: Path, media_type: str) -> None:
         """See ``IValidator``. A redirect is no consent: who is behind it never sees the file."""
         with path.open("rb") as file:
-            status = await self._status(file, media_type)
+            journey = self._outgoing.begin(self._url)
+            journey.moved = os.fstat(file.fileno()).st_size
+            try:
+                await self._judge(file, media_type, journey)
+            except PictdError as error:
+                journey.end(error)
+                raise
+            except CancelledError:
+                journey.leave()
+                raise
+            journey.end()
+
+    async def _judge(self, file: BufferedReader, media_type: str, journey: Journey) -> None:
+        status = await self._status(file, media_type)
+        journey.status = status
         if 500 <= status < 600:
             raise ValidatorFailed(f"The external validator failed: it answered {status}")
         if not 200 <= status < 300:

@@ -1,6 +1,7 @@
 """A repo in memory, which forgets: for tests, and for trying things out.
 
-Every method does its work without awaiting anything, and so in one step.
+Every method does its work without awaiting anything, and so in one step. Those who wait are woken
+within it, when all that they may look at is changed.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from zope.interface import implementer
 
 from pictd.interfaces import IDetails, IRepo, ISettings
+from pictd.metrics import Metrics
 from pictd.model.details import Details
 from pictd.repo.memory_content import MemoryAliases, MemoryHashes
 from pictd.repo.memory_jobs import MemoryJobs
@@ -55,10 +57,13 @@ class MemorySettings:
 
 @implementer(IRepo)
 class MemoryRepo:
-    """See ``IRepo``. It is open from the beginning."""
+    """See ``IRepo``. It is open from the beginning.
 
-    def __init__(self) -> None:
-        self._tables = tables = Tables()
+    :param metrics: None: nobody reads them.
+    """
+
+    def __init__(self, metrics: Metrics | None = None) -> None:
+        self._tables = tables = Tables(metrics=metrics or Metrics())
         self.aliases = MemoryAliases(tables)
         self.proxies = MemoryProxies(tables)
         self.hashes = MemoryHashes(tables)

@@ -61,13 +61,12 @@ class MemoryHashes:
     async def publish(self, record: HashRecord, details: Details, naming: Naming) -> Published:
         """See ``IHashes``."""
         check_naming(self._tables, naming)
+        known = self._tables.hashes.setdefault(record.hash, record)
+        if known is record:
+            self._tables.details.setdefault(record.identifier, details)
         give_name(self._tables, naming, record.hash)
-        known = self._tables.hashes.get(record.hash)
-        if known is not None:
-            return Published(known, self._tables.details.get(known.identifier), created=False)
-        self._tables.hashes[record.hash] = record
-        self._tables.details.setdefault(record.identifier, details)
-        return Published(record, details, created=True)
+        found = self._tables.details.get(known.identifier)
+        return Published(known, found, created=known is record)
 
     async def find(self, hash: Hash) -> HashRecord | None:
         """See ``IHashes``."""

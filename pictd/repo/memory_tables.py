@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from pictd.metrics import Metrics
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.hashes import Hash
@@ -46,6 +47,7 @@ class StoredJob:
 class Tables:
     """One dict per table; aliases stay in the order in which they were added."""
 
+    metrics: Metrics
     hashes: dict[Hash, HashRecord] = attrs.field(factory=dict)
     aliases: dict[Alias, tuple[DeleteToken, Hash]] = attrs.field(factory=dict)
     proxies: dict[str, StoredProxy] = attrs.field(factory=dict)
@@ -93,11 +95,12 @@ class Tables:
         """Remove content that has no alias. False: it has one."""
         if self.aliases_of(hash):
             return False
-        for identifier in list(self.identifiers_of(hash)):
-            self.push_cleanup(identifier)
+        doomed = list(self.identifiers_of(hash))
         for key in self.variants_of(hash):
             del self.variants[hash, key]
         self.hashes.pop(hash, None)
+        for identifier in doomed:  # last, for it wakes workers, who look at once
+            self.push_cleanup(identifier)
         return True
 
     def is_pending(self, id: str) -> bool:
@@ -118,9 +121,11 @@ class Tables:
 
     def push(self, queue: Queue, payload: object, due: int, unique_key: str | None) -> bool:
         """False: a job has this key."""
-        if unique_key is not None and any(
+        taken = unique_key is not None and any(
             stored.unique_key == unique_key for stored in self.jobs.values()
-        ):
+        )
+        self.metrics.pushes.add(queue=queue.value, completed=not taken)
+        if taken:
             return False
         self.pushed += 1
         stored = json.loads(json.dumps(payload))  # what is no JSON fails here as in a database

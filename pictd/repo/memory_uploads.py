@@ -21,8 +21,8 @@ class MemoryUploads:
 
     async def begin(self, id: str, identifier: str, payload: object, now: int) -> None:
         """See ``IUploads``."""
-        self._tables.push(Queue.PROCESS, payload, now, None)
         self._tables.uploads[id] = Upload(id, identifier, now)
+        self._tables.push(Queue.PROCESS, payload, now, None)  # last, for it wakes workers
 
     async def find(self, id: str) -> Upload | None:
         """See ``IUploads``."""
@@ -39,7 +39,8 @@ class MemoryUploads:
         """See ``IUploads``."""
         if id not in self._tables.uploads or self._tables.is_pending(id):
             return False
-        self._remove(id)
+        del self._tables.uploads[id]
+        self._tables.wakeups.wake([id])
         return True
 
     async def wait(self, id: str) -> None:
@@ -56,16 +57,13 @@ class MemoryUploads:
         upload = self._tables.uploads.get(id)
         if upload is None or upload.created >= before:
             return False
-        self._remove(id)
+        del self._tables.uploads[id]
         if upload.identifier is not None:
             self._tables.push_cleanup(upload.identifier)
         if isinstance(upload.result, Uploaded):
             self._remove_unclaimed(upload.result)
-        return True
-
-    def _remove(self, id: str) -> None:
-        del self._tables.uploads[id]
         self._tables.wakeups.wake([id])
+        return True
 
     def _remove_unclaimed(self, result: Uploaded) -> None:
         """Whoever removed the alias may have given the name to something else since."""

@@ -45,7 +45,7 @@ class MemoryVariants:
     async def remove(self, hash: Hash, keys: Sequence[str] | None = None) -> int:
         """See ``IVariants``."""
         present = self._tables.variants_of(hash)
-        return self._remove(hash, [key for key in present if keys is None or key in keys])
+        return self._remove([(hash, key) for key in present if keys is None or key in keys])
 
     async def touch(self, accesses: Mapping[tuple[Hash, str], int]) -> None:
         """See ``IVariants``."""
@@ -59,12 +59,12 @@ class MemoryVariants:
         places = [each for each, it in self._tables.variants.items() if it.accessed < before]
         return sorted(places, key=lambda place: self._tables.variants[place].accessed)[:limit]
 
-    async def remove_outdated(self, hash: Hash, keys: Sequence[str], before: int) -> int:
+    async def remove_outdated(self, places: Sequence[tuple[Hash, str]], before: int) -> int:
         """See ``IVariants``."""
-        places = [(key, self._tables.variants.get((hash, key))) for key in keys]
-        return self._remove(hash, [key for key, it in places if it and it.accessed < before])
+        found = [(place, self._tables.variants.get(place)) for place in places]
+        return self._remove([place for place, it in found if it and it.accessed < before])
 
-    def _remove(self, hash: Hash, keys: Sequence[str]) -> int:
-        for key in keys:
-            self._tables.push_cleanup(self._tables.variants.pop((hash, key)).identifier)
-        return len(keys)
+    def _remove(self, places: Sequence[tuple[Hash, str]]) -> int:
+        for place in places:
+            self._tables.push_cleanup(self._tables.variants.pop(place).identifier)
+        return len(places)

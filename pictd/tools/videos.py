@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import attrs
+from twisted.internet.defer import Deferred
 
 from pictd.errors import KindDisallowed, PictdError, UnreadableMedia
 from pictd.model.codecs import AudioCodec, VideoCodec
@@ -15,6 +16,7 @@ from pictd.model.transcoding import Plan, VideoPolicy, plans
 from pictd.tools import ffmpeg
 from pictd.tools.children import Children
 
+_NO_FFMPEG = ["ffmpeg"]
 _RESULT, _POSTER, _FRAME = "video", "poster.jpeg", "frame.png"
 
 Draw = Callable[[Path, Path, Streams], Awaitable[Path]]
@@ -51,25 +53,33 @@ class Videos:
     _policy: VideoPolicy
     program: str | None
     _missing: list[str] = attrs.field(factory=list)
+    _looking: bool = False
 
     async def look(self) -> None:
         """Find out what is missing of what the configuration needs."""
-        self._missing = await self._lacking()
+        self._looking = True
+        try:
+            self._missing = await self._lacking()
+        finally:
+            self._looking = False
+
+    def missing(self) -> list[str]:
+        """What does not work here, by name. Where ffmpeg did not run when it was last tried, which
+        may pass, it is tried again."""
+        if self._missing == _NO_FFMPEG and self.program is not None and not self._looking:
+            Deferred.fromCoroutine(self.look())
+        return self._missing
 
     async def _lacking(self) -> list[str]:
         if self.program is None:
-            return ["ffmpeg"]
+            return _NO_FFMPEG
         try:
             listing = await self._children.execute(ffmpeg.encoders(self.program), [], None)
         except PictdError:
-            return ["ffmpeg"]
+            return _NO_FFMPEG
         found = {line.split()[1] for line in listing.splitlines() if len(line.split()) > 1}
         needed = [ffmpeg.ENCODERS[each] for each in _needed(self._policy)]
         return [f"ffmpeg's encoder {name}" for name in needed if name not in found]
-
-    def missing(self) -> list[str]:
-        """What does not work here, by name."""
-        return self._missing
 
     async def make(self, video: Video, folder: Path) -> Mapping[str, object]:
         """Make what is stored of an upload.

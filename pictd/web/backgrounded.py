@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 import attrs
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from pictd.errors import (
     AliasNotFound,
     AlreadyClaimed,
     FormWithoutFiles,
     InvalidQuery,
-    PictdError,
     RepoUnavailable,
 )
 from pictd.ingest.receive import receive
-from pictd.model.uploads import UploadFailed, UploadResult
-from pictd.web.answers import send_empty, send_json
+from pictd.model.uploads import UploadFailed, UploadQuery, UploadResult
+from pictd.web.answers import send_empty, send_failure, send_json
 from pictd.web.entries import entry
 from pictd.web.forms import Forms
 from pictd.web.parts import Parts
@@ -28,10 +29,7 @@ from pictd.web.routing import Route
 from pictd.web.site import PictdRequest
 
 PATIENCE = 10.0
-"""Seconds that a claim waits for a pending upload."""
-
 POLL_EVERY = 2.0
-"""Seconds between looks at it that nobody announced anything for."""
 
 _log = Logger()
 
@@ -40,10 +38,14 @@ _log = Logger()
 class Backgrounded:
     """Uploads that are worked on later.
 
+    :ivar patience: seconds that a claim waits for a pending upload.
+    :ivar poll_every: seconds between looks at it that nobody announced anything for.
     :ivar answering: ids of uploads whose result is being told to somebody.
     """
 
     parts: Parts
+    patience: float = PATIENCE
+    poll_every: float = POLL_EVERY
     answering: set[str] = attrs.field(factory=set)
 
     def routes(self) -> list[Route]:
@@ -56,21 +58,14 @@ class Backgrounded:
     async def queue(self, request: PictdRequest) -> None:
         """202 with an id for each file; all are queued, or none."""
         query = Query.parse(request.query).upload()
-        settings = self.parts.settings
-        forms = Forms(request, settings.max_file_count, settings.max_file_size)
         ids: list[str] = []
         done = False
         try:
-            while (file := await forms.next_file()) is not None:
-                self.parts.refuse_if_read_only()
-                received = await receive(file, self.parts.scratch)
-                ids.append(await self.parts.queueing.queue(received, query))
-            done = bool(ids)
+            await self._receive(request, query, ids)
+            done = True
         finally:
             if not done:
                 await self._cancel(ids)
-        if not ids:
-            raise FormWithoutFiles
         send_queued(request, ids)
 
     async def claim(self, request: PictdRequest) -> None:
@@ -85,47 +80,57 @@ class Backgrounded:
         self.answering.add(id)
         try:
             await self._tell(request, result)
+            self.parts.metrics.claims.add()
             await self._let_go(id)
         finally:
             self.answering.discard(id)
         return None
+
+    async def _receive(self, request: PictdRequest, query: UploadQuery, ids: list[str]) -> None:
+        """:param ids: is filled with those of what was queued."""
+        settings = self.parts.settings
+        forms = Forms(request, settings.max_file_count, settings.max_file_size)
+        while (file := await forms.next_file()) is not None:
+            self.parts.metrics.files.add(upload="background")
+            self.parts.refuse_if_read_only()
+            received = await receive(file, self.parts.scratch)
+            ids.append(await self.parts.queueing.queue(received, query))
+        if not ids:
+            raise FormWithoutFiles
 
     async def _result(self, id: str) -> UploadResult | None:
         """The result, as soon as there is one; None: there is none yet.
 
         :raise AlreadyClaimed: there is no such upload any more.
         """
-        end = self.parts.clock.seconds() + PATIENCE
+        end = self.parts.clock.seconds() + self.patience
         while True:
             # Listening begins before the look at the upload: its end between would be missed.
-            ended = Deferred.fromCoroutine(self.parts.repo.uploads.wait(id))
-            ended.addErrback(lambda _: None)
+            news = Deferred.fromCoroutine(self.parts.repo.uploads.wait(id))
             try:
                 upload = await self.parts.repo.uploads.find(id)
-                left = end - self.parts.clock.seconds()
                 if upload is None:
                     raise AlreadyClaimed
+                left = end - self.parts.clock.seconds()
                 if upload.result is not None or left <= 0:
                     return upload.result
-                await self._rest(ended, min(left, POLL_EVERY))
+                await self._rest(news, min(left, self.poll_every))
             finally:
-                ended.cancel()
+                news.cancel()
+                news.addErrback(lambda _: None)
 
-    async def _rest(self, until: Deferred[None], seconds: float) -> None:
-        waiter: Deferred[None] = Deferred()
-        until.addCallback(lambda _: None if waiter.called else waiter.callback(None))
-        waiter.addTimeout(seconds, self.parts.clock)
-        try:
-            await waiter
-        except TimeoutError:
-            return
+    async def _rest(self, news: Deferred[None], seconds: float) -> None:
+        news.addTimeout(seconds, self.parts.clock)
+        with suppress(TimeoutError):
+            await news
 
     async def _tell(self, request: PictdRequest, result: UploadResult) -> None:
+        """Answer; that the file was deleted since is an answer, too."""
         if isinstance(result, UploadFailed):
             return send_json(request, 422, {"msg": result.message, "code": result.code})
         original = await self.parts.repo.aliases.find(result.alias)
         if original is None:
-            raise AliasNotFound
+            return send_failure(request, Failure(AliasNotFound()))
         details = await self.parts.lookup.details(original)
         told = entry(result.alias, result.token, details, original.record.blurhash)
         return send_json(request, 200, {"msg": "ok", "files": [told]})
@@ -140,10 +145,7 @@ class Backgrounded:
 
     async def _cancel(self, ids: Sequence[str]) -> None:
         for id in ids:
-            try:
-                await self.parts.queueing.cancel(id)
-            except PictdError as error:
-                _log.warn("{id}: nobody will claim it; it expires: {e}", id=id, e=error)
+            await self.parts.queueing.cancel(id)
 
 
 def send_queued(request: PictdRequest, ids: Sequence[str]) -> None:

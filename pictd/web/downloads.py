@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import attrs
 
-from pictd.ingest.batch import Batch
 from pictd.web.answers import send_json
 from pictd.web.backgrounded import send_queued
 from pictd.web.entries import entry
@@ -29,18 +28,11 @@ class DownloadRoutes:
         query = Query.parse(request.query)
         url, queued = query.required("url"), query.boolean("backgrounded", False)
         asked = query.upload(own=("url", "backgrounded"))
+        self.parts.metrics.files.add(download="background" if queued else "inline")
         self.parts.refuse_if_read_only()
         received = await self.parts.downloads.received(url)
         if queued:
             return send_queued(request, [await self.parts.queueing.queue(received, asked)])
-        batch = Batch(self.parts.ingest, asked)
-        batch.begin(received)
-        done = False
-        try:
-            (made,) = await batch.finish()
-            done = True
-        finally:
-            if not done:
-                await batch.undo()
+        made = await self.parts.ingest.ingest(received, asked)
         told = entry(made.alias, made.token, made.details, made.blurhash)
         return send_json(request, 201, {"msg": "ok", "files": [told]})

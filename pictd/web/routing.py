@@ -61,7 +61,8 @@ class Endpoint:
             return self._refuse_method(request)
         texts = {name: placeholder(text) for name, text in placeholders.items()}
         try:
-            await within(request.deadline, self.clock, handler(request, **texts))
+            work = handler(request, **texts)
+            await within(request.deadline, self.clock, work, lambda: request.is_answered)
         except CancelledError:
             raise
         except Exception:

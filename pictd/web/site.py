@@ -100,6 +100,11 @@ class PictdRequest(Request):
         return answer.body
 
     @property
+    def is_answered(self) -> bool:
+        """The head of the answer is written, and stands."""
+        return bool(self.startedWriting or self.finished)
+
+    @property
     def has_left(self) -> bool:
         """The client is gone; what is written goes nowhere."""
         return bool(self._disconnected)

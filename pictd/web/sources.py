@@ -60,11 +60,10 @@ class Sources:
         :raise ReadOnly: nothing is kept for the URL, and nothing may be fetched.
         :raise PictdError: of the download, or of what came of it.
         """
-        if source.proxy is None:
-            return await self.original(source)
         try:
             return await self.original(source)
         except ProxyNotFound:
             if self.lookup.read_only:
                 raise ReadOnly from None
+        assert source.proxy is not None, "an alias is no URL that is not known"
         return await self.proxies.original(source.proxy)

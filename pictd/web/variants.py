@@ -15,7 +15,7 @@ from pictd.generate.service import Recipe
 from pictd.jobs.processing import queue_variant
 from pictd.model.formats import Output
 from pictd.model.operations import BadOperation, allowed, parse_chain
-from pictd.model.records import Original, Queue, Variant
+from pictd.model.records import Original, Variant
 from pictd.web.answers import send_empty, send_json
 from pictd.web.media import MediaSender, Served
 from pictd.web.parts import Parts
@@ -111,7 +111,6 @@ class Variants:
         if await self.parts.generate.find(original.record.hash, asked.recipe) is None:
             self.parts.refuse_if_read_only()
             await queue_variant(self.parts.repo, alias, asked.recipe, self.parts.clock)
-            self.parts.metrics.pushes.add(queue=Queue.PROCESS.value, completed=True)
         return send_empty(request, 202)
 
     async def describe(self, request: PictdRequest, extension: str) -> None:

@@ -26,6 +26,13 @@ class SampleTests(SynchronousTestCase):
         self.assertEqual(round(outline.width * outline.height / 1e6, 1), 2.0)
         self.assertNotEqual(first, second)
 
+    def test_what_pages_show(self) -> None:
+        """A small PNG, and a JPEG of 200 KB."""
+        self.assertIs(outline_of(samples.icon(0)).format, Format.IMAGE_PNG)
+        photo = samples.web_photo(0)
+        self.assertIs(outline_of(photo).format, Format.IMAGE_JPEG)
+        self.assertEqual(round(len(photo) / 1e5), 2)
+
     def test_gif(self) -> None:
         """As many frames as asked for: none is joined with its neighbour."""
         outline = outline_of(samples.gif(0))

@@ -123,11 +123,13 @@ class VariantsContract(RepoContract):
         await self.publish(1, "one")
         for key in ("webp", "png", "gif"):
             await self.add(key, f"v-{key}", accessed=5)
-        keys = ["webp", "gif", "jxl"]
-        self.assertEqual(await self.repo.variants.remove_outdated(hash_of(1), keys, 6), 2)
+        await self.publish(2, "two")
+        await self.repo.variants.add(hash_of(2), "png", "other", details_at(1), 5)
+        places = [(hash_of(1), key) for key in ("webp", "gif", "jxl")] + [(hash_of(2), "png")]
+        self.assertEqual(await self.repo.variants.remove_outdated(places, 6), 3)
         self.assertEqual(dict(await self.repo.variants.of_hash(hash_of(1))), {"png": "v-png"})
-        self.assertEqual(await self.doomed(), ["v-gif", "v-webp"])
-        self.assertEqual(await self.repo.variants.remove_outdated(hash_of(1), keys, 6), 0)
+        self.assertEqual(await self.doomed(), ["other", "v-gif", "v-webp"])
+        self.assertEqual(await self.repo.variants.remove_outdated(places, 6), 0)
 
     async def test_an_access_saves(self) -> None:
         """Between listing and removal."""
@@ -135,7 +137,7 @@ class VariantsContract(RepoContract):
         await self.add("webp", "v1", accessed=5)
         await self.add("png", "v2", accessed=5)
         await self.repo.variants.touch({(hash_of(1), "webp"): 6})
-        keys = ["webp", "png"]
-        self.assertEqual(await self.repo.variants.remove_outdated(hash_of(1), keys, 6), 1)
+        places = [(hash_of(1), key) for key in ("webp", "png")]
+        self.assertEqual(await self.repo.variants.remove_outdated(places, 6), 1)
         self.assertEqual(dict(await self.repo.variants.of_hash(hash_of(1))), {"webp": "v1"})
         self.assertEqual(await self.doomed(), ["v2"])

@@ -58,6 +58,8 @@ class GenerateTests(ServicesTestCase):
         """For all who ask at the same time, and for those who ask later."""
         self.media.gated = True
         waiters = [self.make() for _ in range(3)]
+        joined = figure(self.metrics.registry, "pictd_coalesced", work="generate")
+        self.assertEqual(joined, 2)
         self.media.waiting[0].callback(None)
         made = [self.successResultOf(waiter) for waiter in [*waiters, self.make()]]
         self.assertEqual(made, [made[0]] * 4)
@@ -105,6 +107,29 @@ class GenerateTests(ServicesTestCase):
         self.original = self.uploaded()
         self.assertEqual(self.original.record.hash, original.record.hash)
         self.successResultOf(self.make())
+
+    def test_an_original_that_goes_while_it_is_read(self) -> None:
+        """Is not there any more, whatever the child makes of that; it may be uploaded again."""
+        self.media.gated = True
+        waiter = self.make()
+        self.result(self.repo.aliases.remove(self.original.alias))
+        self.media.waiting[0].errback(MediaFailed())
+        self.failureResultOf(waiter, AliasNotFound)
+        self.media.gated = False
+        self.original = self.uploaded()
+        self.successResultOf(self.make())
+
+    def test_an_original_that_comes_again_meanwhile(self) -> None:
+        """Does not wait for what is made of the one that went."""
+        self.media.gated = True
+        first = self.make()
+        self.result(self.repo.aliases.remove(self.original.alias))
+        self.media.gated = False
+        self.original = self.uploaded()
+        made = self.successResultOf(self.make())
+        self.media.waiting[0].errback(MediaFailed())
+        self.failureResultOf(first, AliasNotFound)
+        self.assertEqual(self.successResultOf(self.make()), made)
 
     def test_an_original_that_goes_meanwhile(self) -> None:
         """Takes the variant with it; its bytes are not kept."""

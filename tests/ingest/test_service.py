@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 
@@ -81,6 +82,40 @@ class PublishTests(IngestTestCase):
         assert healed is not None
         self.assertEqual(self.read(healed.record.identifier), b"picture")
         self.assertEqual(self.strays(), [])
+
+    def test_what_is_purged_while_it_is_healed(self) -> None:
+        """The upload that healed it has bytes of its own, whatever becomes of the others."""
+        original = self.find(self.ingested().alias)
+        assert original is not None
+        self.result(self.store.remove(original.record.identifier))
+        held = self.hold_healed()
+        upload = self.begin()
+        healed = self.result(self.repo.hashes.find(original.record.hash))
+        assert healed is not None
+        self.result(self.repo.hashes.purge(healed.hash))
+        self.result(self.store.remove(healed.identifier))
+        held.callback(None)
+        fresh = self.find(self.successResultOf(upload).alias)
+        assert fresh is not None
+        self.assertEqual(self.read(fresh.record.identifier), b"picture")
+        self.assertEqual(self.strays(), [])
+
+    def hold_healed(self) -> Deferred[None]:
+        """Let the next upload that has healed a record wait."""
+        held: Deferred[None] = Deferred()
+        real = self.repo.hashes.heal
+
+        async def wait(*arguments: Any) -> bool:
+            healed = await real(*arguments)
+            await held
+            return healed
+
+        self.replace(self.repo.hashes, "heal", wait)
+        return held
+
+    def replace(self, target: object, method: str, by: object) -> None:
+        """A method of a backend."""
+        setattr(target, method, by)
 
     def test_a_declared_name_is_used(self) -> None:
         """As an import asks for."""

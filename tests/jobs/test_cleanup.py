@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
+
 from pictd.errors import StoreUnavailable
 from pictd.generate.backends import Backends as GenerateBackends
 from pictd.generate.service import Generate, Recipe
@@ -9,7 +11,9 @@ from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Ingested
 from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.processing import Processing, queue_variant
+from pictd.jobs.prune import Prune
 from pictd.jobs.strays import GRACE, Strays
+from pictd.jobs.walking import PAUSE, STEP
 from pictd.jobs.worker import NotUnderstood, Worker
 from pictd.model.alias import Alias
 from pictd.model.formats import Output
@@ -28,7 +32,7 @@ class JobsTestCase(ServicesTestCase):
         super().setUp()
         self.ingest = Ingest(Backends(*self.backends))
         self.generate = Generate(GenerateBackends(*self.backends))
-        self.cleanup = Cleanup(self.repo, self.store)
+        self.cleanup = Cleanup(self.repo, self.store, self.clock)
         self.worker = Worker(self.repo, Queue.CLEANUP, self.cleanup.duties(), self.clock)
 
     def upload(self, data: bytes) -> Ingested:
@@ -106,17 +110,50 @@ class CleanupTests(JobsTestCase):
         originals = [self.original(self.upload(b"%d" % n).alias) for n in range(250)]
         for original in originals[::50]:
             self.variant(original, 1)
-        self.result(self.cleanup.remove_all_variants(None))
+        removed = Deferred.fromCoroutine(self.cleanup.remove_all_variants(None))
+        self.assertNoResult(removed)
+        self.clock.pump([PAUSE] * (250 // STEP))
+        self.successResultOf(removed)
         left = [self.result(self.repo.variants.of_hash(o.record.hash)) for o in originals]
         self.assertEqual([dict(each) for each in left], [{}] * 250)
         self.assertEqual(self.read(originals[0].record.identifier), b"0")
 
     def test_payloads_that_are_not_understood(self) -> None:
         """Are told as such, whatever they are."""
-        for duty in self.cleanup.duties().values():
+        duties = self.cleanup.duties()
+        for kind in ("Identifier", "Hash", "Alias", "Variant"):
             for argument in BAD:
-                if duty.work != self.cleanup.remove_all_variants:
-                    self.assertIsInstance(self.failed(duty.work, argument), NotUnderstood)
+                error = self.failed(duties[kind].work, argument)
+                self.assertIsInstance(error, NotUnderstood, kind)
+
+    def test_the_kinds_of_pict_rs(self) -> None:
+        """A database that is taken over may hold each of them (spec storage §7.3)."""
+        hash = self.original(self.upload(b"picture").alias).record.hash.as_json()
+        duties = {**self.cleanup.duties(), **Prune(*self.backends[:2], self.clock, 0.1).duties()}
+        worker = Worker(self.repo, Queue.CLEANUP, duties, self.clock)
+        for payload in (
+            "OutdatedVariants",
+            "OutdatedProxies",
+            "AllVariants",
+            "Prune",
+            {"Hash": {"hash": hash}},
+            {"Identifier": {"identifier": "01/9a/gone.png"}},
+            {"Alias": {"alias": "gone.png", "token": "token"}},
+            {"Variant": {"hash": hash, "variant": "resize.10/png"}},
+            {"Variant": {"hash": hash}},
+        ):
+            self.result(self.repo.jobs.push(Queue.CLEANUP, payload, 0))
+        worker.startService()
+        self.assertEqual(self.result(self.repo.jobs.length(Queue.CLEANUP)), 0)
+
+    def test_outdated_variants_are_left_to_retention(self) -> None:
+        """Which knows whether the server was away (contract C13)."""
+        original = self.original(self.upload(b"picture").alias)
+        self.variant(original, 1)
+        self.clock.advance(10**8)
+        self.result(self.repo.jobs.push(Queue.CLEANUP, "OutdatedVariants", 0))
+        self.work()
+        self.assertEqual(len(self.result(self.repo.variants.of_hash(original.record.hash))), 1)
 
     def failed(self, duty: object, argument: object) -> BaseException:
         """What a duty raises."""

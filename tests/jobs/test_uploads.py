@@ -8,10 +8,12 @@ from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends
 from pictd.jobs.uploads import QueuedUploads
 from pictd.jobs.worker import NotUnderstood
+from pictd.metrics import Metrics
 from pictd.model.formats import Kind
 from pictd.model.limits import MEBIBYTE, Bounds
 from pictd.model.records import Job, Queue
 from pictd.model.uploads import Upload, Uploaded, UploadFailed, UploadQuery, query_from_json
+from tests.support.figures import figure
 from tests.support.services import ServicesTestCase
 
 WORKER = "6a3c4c0b-9a41-4b8f-8c9e-1d7000000000"
@@ -23,10 +25,11 @@ class QueuedTestCase(ServicesTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        backends = Backends(*self.backends)
+        self.metrics = Metrics(self.clock.seconds)
+        backends = Backends(*self.backends, metrics=self.metrics)
         self.ingest = Ingest(backends)
         self.queueing = Queueing(backends)
-        self.jobs = QueuedUploads(self.repo, self.store, self.scratch, self.ingest)
+        self.jobs = QueuedUploads(self.repo, self.store, self.scratch, self.ingest, self.metrics)
 
     def queue(self, data: bytes = b"picture", query: UploadQuery = PLAIN) -> str:
         """Queue a file; its upload id."""
@@ -201,3 +204,18 @@ class WorkTests(QueuedTestCase):
         id = self.queue()
         self.result(self.jobs.work(self.argument()))
         self.assertEqual(self.failed(id).code, "command-failure")
+
+    def test_figures(self) -> None:
+        """What was queued, and how the work on it ended."""
+        self.queue()
+        self.result(self.jobs.work(self.argument()))
+        self.media.failure = TooWide()
+        self.queue()
+        self.result(self.jobs.work(self.argument()))
+        registry = self.metrics.registry
+        queued = figure(registry, "pict_rs_background_upload", completed="true")
+        ended = [
+            figure(registry, "pict_rs_background_upload_ingest", completed=completed)
+            for completed in ("true", "false")
+        ]
+        self.assertEqual((queued, ended), (2, [1, 1]))

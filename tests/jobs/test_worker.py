@@ -8,7 +8,7 @@ from twisted.logger import capturedLogs, eventAsText
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.errors import MediaFailed, StoreUnavailable
-from pictd.jobs.worker import FIRST_PAUSE, LEASE, Duty, NotUnderstood, Worker
+from pictd.jobs.worker import FIRST_PAUSE, LEASE, STOP_LIMIT, Duty, NotUnderstood, Worker
 from pictd.metrics import Metrics
 from pictd.model.records import Job, Queue
 from pictd.model.times import SECOND, from_seconds
@@ -225,3 +225,36 @@ class WorkerTests(SynchronousTestCase):
         assert stopped is not None
         self.successResultOf(stopped)
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_stopping_hands_back_what_takes_too_long(self) -> None:
+        """The job keeps its attempt, and may be taken at once."""
+        self.gate = Deferred()
+        self.push("Kind")
+        self.worker.startService()
+        stopped = self.worker.stopService()
+        assert stopped is not None
+        self.clock.advance(STOP_LIMIT - 1)
+        self.assertNoResult(stopped)
+        self.clock.advance(1)
+        self.successResultOf(stopped)
+        job = self.stolen()
+        assert job is not None
+        self.assertEqual(job.attempts_left, 4)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_a_worker_that_takes_breath(self) -> None:
+        """Waits between two jobs, but neither before the first nor when it is told to stop."""
+        worker = Worker(self.repo, Queue.CLEANUP, {"Kind": Duty(self.duty)}, self.clock, breath=0.5)
+        for n in range(3):
+            self.push({"Kind": n})
+        worker.startService()
+        self.assertEqual(self.done, [0])
+        self.clock.advance(0.4)
+        self.assertEqual(self.done, [0])
+        self.clock.advance(0.1)
+        self.assertEqual(self.done, [0, 1])
+        stopped = worker.stopService()
+        assert stopped is not None
+        self.successResultOf(stopped)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.assertEqual(self.done, [0, 1])

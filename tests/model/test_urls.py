@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.model.urls import WebUrl, is_absolute, normalised
+from pictd.model.urls import WebUrl, is_absolute, normalised, without_query
 
 NORMAL = {
     "HTTP://EXAMPLE.org": "http://example.org/",
@@ -116,3 +116,13 @@ class WebUrlTests(SynchronousTestCase):
         here = WebUrl.parse("https://h/a/b?c")
         for location in ("ftp://h/", "file:///x", "//user:password@h/", "http://[", "data:,x"):
             self.assertRaises(ValueError, here.onward, location)
+
+
+class ShownTests(SynchronousTestCase):
+    """What of a URL may be seen by many."""
+
+    def test_secrets_are_left_out(self) -> None:
+        """Name, password, query and fragment."""
+        url = "https://name:password@h.example:444/a%20b?key=secret#part"
+        self.assertEqual(without_query(url), "https://h.example:444/a%20b")
+        self.assertEqual(without_query("http://[::1]/"), "http://[::1]/")

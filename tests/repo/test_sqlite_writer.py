@@ -13,11 +13,13 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import AliasAlreadyExists, RepoUnavailable
+from pictd.metrics import Metrics
 from pictd.model.records import Queue
 from pictd.repo.sqlite import writer
 from pictd.repo.sqlite.connection import open_writer
 from pictd.repo.sqlite.writer import Step, Writer
 from pictd.repo.wakeups import Topic
+from tests.support.figures import figure
 
 TABLES = (
     "CREATE TABLE things (thing PRIMARY KEY)",
@@ -59,7 +61,8 @@ class WriterTests(TestCase):
         self.statements: list[str] = []
         connection.set_trace_callback(self.statements.append)
         self.woken: list[Topic] = []
-        self.writer = Writer(IReactorFromThreads(reactor), self.wake)
+        self.metrics = Metrics()
+        self.writer = Writer(IReactorFromThreads(reactor), self.wake, self.metrics)
         self.writer.start(connection)
         self.addCleanup(lambda: Deferred.fromCoroutine(self.writer.stop()))
         self.other = sqlite3.connect(path, isolation_level=None)
@@ -248,3 +251,22 @@ class WriterTests(TestCase):
 
         await self.assertFailure(self.writer.run(push), AliasAlreadyExists)
         self.assertEqual(self.woken, [])
+
+    async def test_counts_what_was_pushed(self) -> None:
+        """Once it is on the disk; not what a step or a commit took back."""
+
+        def push(step: Step) -> None:
+            step.pushes[Queue.PROCESS, True] += 2
+
+        def push_and_fail(step: Step) -> None:
+            push(step)
+            raise AliasAlreadyExists
+
+        await self.writer.run(push)
+        await self.assertFailure(self.writer.run(push_and_fail), AliasAlreadyExists)
+        event = self.hold()
+        lost = [self.writer.run(step) for step in (push, broken_at_commit)]
+        event.set()
+        for answer in lost:
+            await self.assertFailure(answer, RepoUnavailable)
+        self.assertEqual(figure(self.metrics.registry, "pict_rs_queue_push", queue="process"), 2)

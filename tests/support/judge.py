@@ -9,6 +9,7 @@ from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
+from pictd.metrics import Metrics
 from pictd.remote.validator import HttpValidator
 from tests.support.waiting import until
 
@@ -54,6 +55,7 @@ class JudgedTestCase(TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.judge = Judge()
+        self.metrics = Metrics()
         self.reactor: Any = reactor
         site: Any = Site(self.judge)
         self.port: Any = self.reactor.listenTCP(0, site, interface="127.0.0.1")
@@ -65,7 +67,7 @@ class JudgedTestCase(TestCase):
         :param port: of somebody else.
         """
         url = f"http://127.0.0.1:{port or self.port.getHost().port}/judge"
-        return HttpValidator(url, seconds, self.reactor)
+        return HttpValidator(url, seconds, self.reactor, self.metrics)
 
     async def until_asked(self) -> None:
         """Wait until the judge has a question."""

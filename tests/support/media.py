@@ -35,6 +35,7 @@ class PlainMedia:
     :ivar format: what every file is taken for.
     :ivar drawn: how many still frames were made.
     :ivar rendered: keys of the variants that were made.
+    :ivar queries: of uploads, in the order in which they came.
     """
 
     failure: PictdError | None = None
@@ -44,6 +45,7 @@ class PlainMedia:
     format: Format = Format.IMAGE_PNG
     drawn: int = 0
     rendered: list[str] = attrs.field(factory=list)
+    queries: list[UploadQuery] = attrs.field(factory=list)
     on_work: Callable[[], None] = _nothing
 
     async def _work(self) -> None:
@@ -57,6 +59,7 @@ class PlainMedia:
 
     async def normalise(self, source: Path, folder: Path, query: UploadQuery) -> Normalised:
         """The file as it is."""
+        self.queries.append(query)
         await self._work()
         data = source.read_bytes()
         result = folder / "result"

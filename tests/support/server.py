@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import treq
 from treq.client import HTTPClient
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.interfaces import IReactorTime
 from twisted.trial.unittest import TestCase
 from twisted.web.client import Agent, HTTPConnectionPool
 
-from pictd.catalog.access import AccessLog
-from pictd.catalog.lookup import Lookup
-from pictd.catalog.removal import Removal
-from pictd.generate.backends import Backends as GenerateBackends
-from pictd.generate.service import Generate
-from pictd.ingest.downloads import Downloads
-from pictd.ingest.proxies import Proxies
-from pictd.ingest.queueing import Queueing
-from pictd.ingest.service import Ingest
-from pictd.ingest.session import Backends as IngestBackends
-from pictd.jobs.prune import Prune
 from pictd.metrics import Metrics
 from pictd.repo.memory import MemoryRepo
 from pictd.store.memory import MemoryStore
 from pictd.web.app import entrance
-from pictd.web.parts import Exports, Parts, WebSettings
 from pictd.web.receiving import BodyLimits
 from pictd.web.site import PictdSite
+from tests.support.exchange import Caller
 from tests.support.media import PlainMedia
+from tests.support.parts import KEY, SETTINGS, parts
 from tests.support.remote import PlainRemote
 from tests.support.scratch import SynchronousScratch
-
-KEY = "the key of these tests"
-FILTERS = ("blur", "crop", "identity", "resize", "thumbnail")
-SETTINGS = WebSettings(
-    api_key=KEY, read_only=False, max_file_count=3, max_file_size=100_000, filters=FILTERS
-)
+from tests.support.waiting import until
 
 
 @attrs.frozen
@@ -78,39 +65,19 @@ class ServerTestCase(TestCase):
         clock: Any = reactor
         root = Path(self.mktemp())
         root.mkdir(parents=True)
-        self.repo, self.store = MemoryRepo(), self.new_store(IReactorTime(clock))
-        self.media, self.scratch = PlainMedia(), SynchronousScratch(root)
-        backends = (self.repo, self.store, self.media, self.scratch, clock)
-        ingesting = IngestBackends(*backends)
-        ingest = Ingest(ingesting)
-        self.remote = PlainRemote()
-        downloads = Downloads(self.remote, self.scratch, self.settings.max_file_size)
         metrics = Metrics()
-        self.parts = Parts(
-            *backends,
-            lookup=Lookup(*backends, read_only=self.settings.read_only),
-            removal=Removal(self.repo, clock, metrics),
-            access=AccessLog(self.repo, clock),
-            ingest=ingest,
-            generate=Generate(GenerateBackends(*backends)),
-            queueing=Queueing(ingesting),
-            downloads=downloads,
-            proxies=Proxies(self.repo, ingest, downloads, clock, remember=60),
-            prune=Prune(self.repo, self.store, clock, most_missing=0.5),
-            exports=Exports(self.export, root / "exports"),
-            settings=self.settings,
-            metrics=metrics,
-        )
+        self.repo, self.store = MemoryRepo(metrics), self.new_store(IReactorTime(clock))
+        self.media, self.scratch = PlainMedia(), SynchronousScratch(root)
+        self.remote, self.exports = PlainRemote(), root / "exports"
+        backends = (self.repo, self.store, self.media, self.scratch, clock)
+        self.parts = parts(backends, self.remote, self.settings, self.exports, metrics)
         self.site: Any = PictdSite(entrance(self.parts), clock, BodyLimits(10_000_000))
         self.port = clock.listenTCP(0, self.site, interface="127.0.0.1")
         self.addCleanup(self.port.stopListening)
+        self.guests: list[Caller] = []
+        self.addCleanup(lambda: Deferred.fromCoroutine(self._send_away()))
         self.pool = HTTPConnectionPool(clock, persistent=False)
         self.client = HTTPClient(Agent(clock, pool=self.pool))
-
-    async def export(self, folder: Path) -> Path:
-        """As an embedded database would."""
-        folder.mkdir(parents=True)
-        return folder
 
     async def ask(self, method: str, path: str, **more: Any) -> Reply:
         """One request. ``key=True`` sends the API key."""
@@ -127,6 +94,29 @@ class ServerTestCase(TestCase):
     async def get(self, path: str, **more: Any) -> Reply:
         """GET."""
         return await self.ask("GET", path, **more)
+
+    async def guest(self, data: bytes) -> Caller:
+        """Somebody who has connected and sends this by hand; who is still there at the end of the
+        test is sent away."""
+        port = self.port.getHost().port
+        caller = Caller()
+        endpoint = TCP4ClientEndpoint(cast(Any, reactor), "127.0.0.1", port)
+        await connectProtocol(endpoint, caller)
+        caller.transport.write(data)
+        self.guests.append(caller)
+        return caller
+
+    async def _send_away(self) -> None:
+        async def is_alone() -> bool:
+            return not self.site.channels
+
+        for each in self.guests:
+            each.transport.abortConnection()
+        await self.until(is_alone)
+
+    async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until something holds."""
+        await until(condition, 10, lambda: "it never did")
 
     async def upload(self, *files: bytes, path: str = "/image", **more: Any) -> Reply:
         """POST a form of files named ``0.png``, ``1.png``, …"""

@@ -15,10 +15,12 @@ from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
 from pictd.errors import PictdError
+from pictd.metrics import Metrics
 from pictd.remote.addresses import AddressRules
 from pictd.remote.certificates import Certificates
 from pictd.remote.client import HttpRemote, Pace
 from pictd.remote.connections import Ways
+from pictd.remote.errands import Errand, Outgoing
 from pictd.remote.resolving import Resolving
 from pictd.remote.turns import Turns
 from tests.support.waiting import until
@@ -167,6 +169,7 @@ class RemoteTestCase(TestCase):
         self.reactor: Any = reactor
         self.names = Names()
         self.turns = Turns()
+        self.metrics = Metrics()
         self.sites: list[Site] = []
 
     def site(self, answers: Answers, interface: str = "127.0.0.1", tls: Any = None) -> str:
@@ -198,7 +201,8 @@ class RemoteTestCase(TestCase):
         rules = AddressRules([ip_network(each) for each in allowed])
         resolving = Resolving(self.names, rules)
         ways = Ways(self.reactor, resolving, Certificates(trust), connecting)
-        return HttpRemote(ways, pace or Pace(10), self.turns)
+        outgoing = Outgoing(Errand.DOWNLOAD, self.reactor, self.metrics)
+        return HttpRemote(ways, pace or Pace(10), self.turns, outgoing)
 
     async def got(
         self, url: str, limit: int = 1_000_000, remote: HttpRemote | None = None

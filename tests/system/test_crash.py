@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import signal
 import sqlite3
-from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
+from random import Random
+from typing import Any, cast
+from urllib.parse import quote
 
-import attrs
 from PIL import Image
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.error import ConnectError
-from twisted.web.client import ResponseFailed
+from twisted.web.resource import Resource
+from twisted.web.server import Request, Site
 
 from tests.support.process import ServerProcess, descendants
 from tests.support.samples import detailed, saved, still
 from tests.support.waiting import pause
 from tests.system.case import (
-    KEY,
     Reply,
     SystemTestCase,
     blobs,
@@ -29,23 +29,25 @@ from tests.system.case import (
     recorded,
     rows,
 )
+from tests.system.crew import GONE, Crew, digest, picture
 
-ROUNDS = 6
-_GONE = (ConnectError, ResponseFailed)
+ROUNDS = 7
+"""Kills, at least."""
+
+ENOUGH = 240
+"""Acknowledged operations."""
 
 
-@attrs.define
-class Promises:
-    """What the server has acknowledged.
+class Pictures(Resource):
+    """A picture at the URL of each number."""
 
-    :ivar kept: delete token by alias.
-    :ivar deleted: aliases.
-    :ivar unsure: aliases whose deletion was asked for and not acknowledged.
-    """
+    isLeaf = True
 
-    kept: dict[str, str] = attrs.field(factory=dict)
-    deleted: set[str] = attrs.field(factory=set)
-    unsure: set[str] = attrs.field(factory=set)
+    def render_GET(self, request: Request) -> bytes:
+        """See ``Resource``."""
+        (seed,) = request.postpath or [b"0"]
+        request.setHeader("content-type", "image/jpeg")
+        return picture(int(seed))
 
 
 class CrashTests(SystemTestCase):
@@ -54,34 +56,44 @@ class CrashTests(SystemTestCase):
     def setUp(self) -> None:
         """Nothing is promised yet."""
         super().setUp()
-        self.promises = Promises()
-        self.made = 0
+        port = cast(Any, reactor).listenTCP(0, Site(Pictures()), interface="127.0.0.1")
+        self.addCleanup(port.stopListening)
+        self.random = Random(2026)
+        self.crew = Crew(self, f"http://127.0.0.1:{port.getHost().port}", self.random)
+        self.promises = self.crew.promises
 
     async def test_kills(self) -> None:
-        """Uploads, deletions and variants run while the server is killed, again and again. What
-        was acknowledged holds; of the rest nothing is half there."""
-        server = self.server()
-        for number in range(ROUNDS):
-            await server.restarted()
-            crew = [self._uploader, self._uploader, self._deleter, self._viewer]
-            work = [Deferred.fromCoroutine(self._until_gone(each, server)) for each in crew]
-            await pause(0.5 + 0.17 * number)
-            server.kill()
-            await gatherResults(work, consumeErrors=True)
-            self._check_visible(server)
+        """Everything that clients do goes on while the server is killed, again and again. What was
+        acknowledged holds; of the rest nothing is half there."""
+        server = self.server(CLIENT__ALLOWED_NETWORKS="127.0.0.0/8")
+        rounds = 0
+        while rounds < ROUNDS or sum(self.promises.count.values()) < ENOUGH:
+            await self._round(server)
+            rounds += 1
         _end_leases(server)
         await server.restarted()
+        await self._check_queued(server)
         await self._check_promises(server)
         await self.until(lambda: not rows(server, "SELECT * FROM jobs"), server.log)
         await self.assert_well(server)
-        self.assertGreater(len(self.promises.kept), ROUNDS)
-        self.assertGreater(len(self.promises.deleted), ROUNDS)
+        self.assertEqual(len(self.promises.count), len(self.crew.acts()), self.promises.count)
+
+    async def _round(self, server: ServerProcess) -> None:
+        await server.restarted()
+        acts = self.crew.acts()
+        work = [Deferred.fromCoroutine(self.crew.work(act, server)) for act in acts]
+        await pause(self.random.uniform(0.3, 2))
+        server.kill()
+        await gatherResults(work, consumeErrors=True)
+        self._check_visible(server)
 
     def _check_visible(self, server: ServerProcess) -> None:
         """While it is down: a recorded file is there, and whole. Others carry a marker, or a job
         that removes them."""
-        self.assertEqual(recorded(server) - blobs(server), set(), difference(server))
-        loose = blobs(server) - recorded(server)
+        raw = rows(server, "SELECT identifier FROM uploads WHERE identifier IS NOT NULL")
+        known = recorded(server) | {identifier for (identifier,) in raw}
+        self.assertEqual(known - blobs(server), set(), difference(server))
+        loose = blobs(server) - known
         marked = {name.replace("_", "/") for name in markers(server)}
         queued = "".join(str(row) for row in rows(server, "SELECT payload FROM jobs"))
         self.assertEqual({each for each in loose - marked if each not in queued}, set())
@@ -89,58 +101,54 @@ class CrashTests(SystemTestCase):
     async def _check_promises(self, server: ServerProcess) -> None:
         for alias in self.promises.kept:
             await self._check_kept(server, alias)
-        for alias in self.promises.deleted:
+        for alias in self.promises.removed:
             reply = await self.get(server, f"/image/original/{alias}")
             self.assertEqual(reply.status, 404, alias)
+        for url, seed in self.promises.proxied.items():
+            asked = quote(url, safe="")
+            known = await self.get(server, f"/image/details/original?proxy={asked}")
+            self.assertEqual(known.status, 200, url)
+            self._check_bytes(await self.get(server, f"/image/original?proxy={asked}"), seed)
 
     async def _check_kept(self, server: ServerProcess, alias: str) -> None:
+        """It shows what was uploaded, and its token, and no other, deletes it."""
+        kept = self.promises.kept[alias]
         reply = await self.get(server, f"/image/original/{alias}")
-        if alias in self.promises.unsure and reply.status == 404:
+        if kept.unsure and reply.status == 404:
             return
-        self.assertEqual(reply.status, 200, alias)
-        identifiers = await self.get(server, f"/internal/identifier?alias={alias}", headers=KEY)
-        self.assertLess(identifiers.status, 500)
-        self.assertEqual(reply.header("etag"), f'"{hashlib.sha256(reply.body).hexdigest()}"')
+        self._check_bytes(reply, kept.seed)
+        refused = await self.ask(server, "DELETE", f"/image/delete/wrong/{alias}")
+        self.assertEqual(refused.status, 403, refused.body)
+        deleted = await self.ask(server, "DELETE", f"/image/delete/{kept.token}/{alias}")
+        self.assertEqual(deleted.status, 204, deleted.body)
 
-    async def _until_gone(
-        self, act: Callable[[ServerProcess], Awaitable[None]], server: ServerProcess
-    ) -> None:
-        """Do it again and again, until the server is gone."""
-        while server.is_running:
-            try:
-                await act(server)
-            except _GONE:
-                self.assertFalse(server.is_running, server.log())
+    def _check_bytes(self, reply: Reply, seed: int) -> None:
+        self.assertEqual(reply.status, 200, reply.body[:200])
+        self.assertEqual(digest(reply.body), digest(picture(seed)))
+        self.assertEqual(reply.header("etag"), f'"{digest(reply.body)}"')
 
-    async def _uploader(self, server: ServerProcess) -> None:
-        self.made += 1
-        data = still("jpeg", 300, 200, seed=self.made // 3)  # some content comes more than once
-        reply = await self.upload(server, data)
-        self._acknowledged(reply, 201)
-        self.promises.kept[reply.entry["file"]] = reply.entry["delete_token"]
+    async def _check_queued(self, server: ServerProcess) -> None:
+        """What nobody claimed can be; what was claimed can't, unless the server died before it
+        could note that, and then it is the same."""
+        for id, seed in self.promises.queued.items():
+            reply = await self._claim(server, id)
+            self.assertEqual(reply.status, 200, reply.body)
+            original = await self.get(server, f"/image/original/{reply.entry['file']}")
+            self._check_bytes(original, seed)
+        for id, alias in self.promises.claimed.items():
+            reply = await self._claim(server, id)
+            self.assertIn(reply.status, (200, 400), reply.body)
+            if reply.status == 200 and alias is not None:
+                self.assertEqual(reply.entry["file"], alias)
+        for id in (*self.promises.queued, *self.promises.claimed):
+            self.assertEqual((await self._claim(server, id)).status, 400)
 
-    async def _deleter(self, server: ServerProcess) -> None:
-        if len(self.promises.kept) < 15:
-            await pause(0.02)
-            return
-        alias = next(each for each in self.promises.kept if each not in self.promises.unsure)
-        self.promises.unsure.add(alias)
-        token = self.promises.kept[alias]
-        reply = await self.ask(server, "DELETE", f"/image/delete/{token}/{alias}")
-        self._acknowledged(reply, 204)
-        del self.promises.kept[alias]
-        self.promises.deleted.add(alias)
-
-    async def _viewer(self, server: ServerProcess) -> None:
-        self.made += 1
-        await pause(0.01)
-        for alias in [*self.promises.kept][-1:]:
-            size = 20 + self.made % 200
-            reply = await self.get(server, f"/image/process.webp?src={alias}&resize={size}")
-            self.assertIn(reply.status, (200, 404), reply.body[:200])
-
-    def _acknowledged(self, reply: Reply, status: int) -> None:
-        self.assertEqual(reply.status, status, reply.body[:500])
+    async def _claim(self, server: ServerProcess, id: str) -> Reply:
+        """When the upload is completed."""
+        reply = await self.get(server, f"/image/backgrounded/claim?upload_id={id}")
+        while reply.status == 204:
+            reply = await self.get(server, f"/image/backgrounded/claim?upload_id={id}")
+        return reply
 
 
 class ChildCrashTests(SystemTestCase):
@@ -181,7 +189,7 @@ class ChildCrashTests(SystemTestCase):
         await self._imaging_children(server)
         children = server.children()
         os.kill(server.pid, signal.SIGKILL)
-        await self.assertFailure(job, *_GONE)
+        await self.assertFailure(job, *GONE)
         await self.until(lambda: not any(map(_exists, children)), lambda: children)
         await server.ended()
         await server.restarted()

@@ -150,7 +150,7 @@ class LookTests(VideosTestCase):
         self.assertEqual(videos.missing(), ["ffmpeg"])
 
     async def test_ffmpeg_that_does_not_run(self) -> None:
-        """Nor is one there that does not run."""
+        """Nor is one there that does not run; it is tried again whenever somebody asks."""
 
         def broken(program: Sequence[str], folder: Path | None) -> str:
             raise UnreadableMedia
@@ -159,6 +159,8 @@ class LookTests(VideosTestCase):
         videos = self.videos()
         await videos.look()
         self.assertEqual(videos.missing(), ["ffmpeg"])
+        self.children.execution = lambda program, folder: LISTING
+        self.assertEqual(videos.missing(), [], "what ails it may pass")
 
     async def test_nothing_to_encode(self) -> None:
         """Copying needs no encoder."""

@@ -140,6 +140,19 @@ class RouteTests(ServerTestCase):
         self.assertEqual(figure(self.registry, "pict_rs_files", upload="inline"), 2)
         self.assertEqual(figure(self.registry, "pict_rs_files", **{"import": "inline"}), 1)
 
+    async def test_files_for_the_queue(self) -> None:
+        """And what is downloaded, at once or for the queue; who claims is counted, once."""
+        reply = await self.upload(b"one", path="/image/backgrounded")
+        for more in ("", "&backgrounded=true"):
+            await self.get(f"/image/download?url=http://pictures.example/{more}")
+        for way in ({"upload": "background"}, {"download": "inline"}, {"download": "background"}):
+            self.assertEqual(figure(self.registry, "pict_rs_files", **way), 1, way)
+        id = reply.json["uploads"][0]["upload_id"]
+        await self.repo.uploads.fail(id, "broken", "command-failure")
+        for _ in range(2):
+            await self.get(f"/image/backgrounded/claim?upload_id={id}")
+        self.assertEqual(figure(self.registry, "pict_rs_background_upload_claim"), 1)
+
     async def test_jobs_that_are_asked_for(self) -> None:
         """A second one while the first is queued is none."""
         for _ in range(2):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.errors import BadDeadline, RequestTimeout
 from pictd.model.times import SECOND
+from pictd.web.answers import send_empty
 from pictd.web.deadline import parse_deadline, within
+from pictd.web.routing import Endpoint, Handler, Route
+from pictd.web.site import PictdRequest
+from tests.support.exchange import Exchange
 
 
 class ParseTests(SynchronousTestCase):
@@ -58,10 +64,10 @@ class WithinTests(SynchronousTestCase):
         finally:
             self.ended.append("ended")
 
-    def begin(self, deadline: int | None) -> Deferred[str]:
+    def begin(self, deadline: int | None, *more: Callable[[], bool]) -> Deferred[str]:
         """Work under a deadline in seconds."""
         moment = None if deadline is None else deadline * SECOND
-        return Deferred.fromCoroutine(within(moment, self.clock, self.work()))
+        return Deferred.fromCoroutine(within(moment, self.clock, self.work(), *more))
 
     def test_in_time(self) -> None:
         """The result comes through, and no timer stays."""
@@ -107,3 +113,101 @@ class WithinTests(SynchronousTestCase):
         result.cancel()
         self.failureResultOf(result, CancelledError)
         self.assertEqual(self.ended, ["ended"])
+
+    def begin_to_undo(self) -> Deferred[None]:
+        """Work that has to wait also when it is cancelled."""
+        self.undoing: Deferred[None] = Deferred()
+
+        async def work() -> None:
+            try:
+                await self.waiting
+            finally:
+                await self.undoing
+                self.ended.append("undone")
+
+        return Deferred.fromCoroutine(within(1005 * SECOND, self.clock, work()))
+
+    def assert_undone(self, result: Deferred[None]) -> None:
+        """The client hears of nothing; the work comes to its end."""
+        self.failureResultOf(result, CancelledError)
+        self.assertEqual(self.ended, [])
+        self.undoing.callback(None)
+        self.assertEqual(self.ended, ["undone"])
+
+    def test_a_client_that_leaves_after_its_deadline(self) -> None:
+        """What late work has to undo is not cut off."""
+        result = self.begin_to_undo()
+        self.clock.advance(5)
+        self.assertNoResult(result)
+        result.cancel()
+        self.assert_undone(result)
+
+    def test_a_client_that_leaves_before_its_deadline(self) -> None:
+        """Nor is it by the deadline."""
+        result = self.begin_to_undo()
+        result.cancel()
+        self.clock.advance(5)
+        self.assert_undone(result)
+
+    def test_answered(self) -> None:
+        """What was answered in time may go on as long as it likes."""
+        result = self.begin(1005, lambda: True)
+        self.clock.advance(10)
+        self.assertNoResult(result)
+        self.waiting.callback("done")
+        self.assertEqual(self.successResultOf(result), "done")
+
+
+class EndpointTests(SynchronousTestCase):
+    """A deadline around a route."""
+
+    def begin(self, handler: Handler) -> Exchange:
+        """A request with a deadline in five seconds."""
+
+        async def serve(request: PictdRequest) -> None:
+            request.deadline = 1_700_000_005 * SECOND
+            await Endpoint(Route("/", {b"GET": handler}), exchange.clock)(request)
+
+        exchange = Exchange(serve)
+        exchange.send(b"GET / HTTP/1.1\r\n\r\n")
+        return exchange
+
+    def test_before_the_answer(self) -> None:
+        """408."""
+
+        async def wait(_: PictdRequest) -> None:
+            await Deferred()
+
+        exchange = self.begin(wait)
+        exchange.clock.advance(5)
+        self.assertIn(b" 408 ", exchange.received())
+
+    def test_a_body_on_its_way(self) -> None:
+        """The time to the head of the answer is bound, not that of the body."""
+        rest: Deferred[bytes] = Deferred()
+
+        async def send(request: PictdRequest) -> None:
+            request.setHeader(b"content-length", b"8")
+            request.write(b"half")
+            request.write(await rest)
+            request.finish()
+
+        exchange = self.begin(send)
+        exchange.clock.advance(6)
+        rest.callback(b"rest")
+        self.assertTrue(exchange.received().endswith(b"\r\n\r\nhalfrest"))
+
+    def test_what_follows_the_answer(self) -> None:
+        """Is not cut off either."""
+        ended: list[bool] = []
+        waiting: Deferred[None] = Deferred()
+
+        async def send(request: PictdRequest) -> None:
+            send_empty(request, 204)
+            await waiting
+            ended.append(True)
+
+        exchange = self.begin(send)
+        exchange.clock.advance(6)
+        waiting.callback(None)
+        self.assertEqual(ended, [True])

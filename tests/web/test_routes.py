@@ -9,7 +9,8 @@ import attrs
 
 from pictd.errors import MediaFailed, RepoUnavailable
 from pictd.model.records import Queue
-from tests.support.server import KEY, SETTINGS, ServerTestCase
+from tests.support.parts import KEY, SETTINGS
+from tests.support.server import ServerTestCase
 
 IMMUTABLE = "public, max-age=604800, immutable"
 

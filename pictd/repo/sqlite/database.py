@@ -13,6 +13,7 @@ from zope.interface import implementer
 
 from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.interfaces import IRepo
+from pictd.metrics import Metrics
 from pictd.repo.sqlite import schema
 from pictd.repo.sqlite.aliases import SqliteAliases
 from pictd.repo.sqlite.connection import create_file, open_writer
@@ -41,13 +42,17 @@ REFERS = """
 class SqliteRepo:
     """All facts in one file. Several processes of one machine may share it."""
 
-    def __init__(self, path: Path, reactor: IReactorThreads) -> None:
-        """:param path: of the file; made with its folder where it is missing."""
+    def __init__(
+        self, path: Path, reactor: IReactorThreads, metrics: Metrics | None = None
+    ) -> None:
+        """:param path: of the file; made with its folder where it is missing.
+        :param metrics: None: nobody reads them.
+        """
         self._path = path
         self._reactor = reactor
         wakeups = Wakeups()
         self._reader = reader = Reader(path, reactor)
-        self._writer = writer = Writer(reactor, wakeups.wake)
+        self._writer = writer = Writer(reactor, wakeups.wake, metrics)
         self.aliases = SqliteAliases(reader, writer)
         self.proxies = SqliteProxies(reader, writer)
         self.hashes = SqliteHashes(reader, writer)

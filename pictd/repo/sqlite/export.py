@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
+from errno import EEXIST
 from pathlib import Path
 
 from pictd.errors import RepoUnavailable
@@ -25,15 +26,28 @@ def export(database: Path, folder: Path) -> Path:
     """
     partial = folder.with_name(folder.name + _PARTIAL)
     try:
-        partial.mkdir(parents=True)
-        _copy(database, partial / database.name)
-        _sync(partial)
-        partial.rename(folder)
-        _sync(folder.parent)
+        partial.mkdir(parents=True)  # where it is there, another export is at work, or has crashed
+    except OSError as error:
+        raise _failed(folder, error) from error
+    try:
+        _fill(database, partial, folder)
     except (OSError, sqlite3.Error) as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise RepoUnavailable(f"The database can't be exported to {folder}: {error}") from error
+        raise _failed(folder, error) from error
     return folder / database.name
+
+
+def _failed(folder: Path, error: Exception) -> RepoUnavailable:
+    return RepoUnavailable(f"The database can't be exported to {folder}: {error}")
+
+
+def _fill(database: Path, partial: Path, folder: Path) -> None:
+    if folder.exists():  # renaming would replace it, if it is empty
+        raise FileExistsError(EEXIST, os.strerror(EEXIST), str(folder))
+    _copy(database, partial / database.name)
+    _sync(partial)
+    partial.rename(folder)
+    _sync(folder.parent)
 
 
 def _copy(database: Path, target: Path) -> None:

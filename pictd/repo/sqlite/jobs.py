@@ -88,10 +88,11 @@ def push_job(
 ) -> bool:
     """Put a job on a queue, as part of a step. False: its key is taken."""
     text = json.dumps(payload, separators=(",", ":"))
-    if not step.execute(_PUSH, queue.value, text, unique_key, due):
-        return False
-    step.news.add(queue)
-    return True
+    pushed = step.execute(_PUSH, queue.value, text, unique_key, due) > 0
+    step.pushes[queue, pushed] += 1
+    if pushed:
+        step.news.add(queue)
+    return pushed
 
 
 def push_cleanup(step: Step, identifier: str) -> None:

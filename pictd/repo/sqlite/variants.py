@@ -78,11 +78,9 @@ class SqliteVariants:
         found = await self._reader.in_thread(lambda db: fetch(db, OUTDATED, before, limit))
         return [(rows.hash_of(hash), key) for hash, key in found]
 
-    async def remove_outdated(self, hash: Hash, keys: Sequence[str], before: int) -> int:
+    async def remove_outdated(self, places: Sequence[tuple[Hash, str]], before: int) -> int:
         """See ``IVariants``."""
-        return await self._writer.run(
-            lambda step: _remove_outdated(step, hash.to_bytes(), keys, before)
-        )
+        return await self._writer.run(lambda step: _remove_outdated(step, places, before))
 
 
 @attrs.frozen
@@ -122,9 +120,9 @@ def _remove(step: Step, hash: bytes, keys: Sequence[str] | None) -> int:
     return _clean_up(step, gone)
 
 
-def _remove_outdated(step: Step, hash: bytes, keys: Sequence[str], before: int) -> int:
-    gone = [row for key in keys for row in step.rows(_REMOVE_OUTDATED, hash, key, before)]
-    return _clean_up(step, gone)
+def _remove_outdated(step: Step, places: Sequence[tuple[Hash, str]], before: int) -> int:
+    found = (step.rows(_REMOVE_OUTDATED, hash.to_bytes(), key, before) for hash, key in places)
+    return _clean_up(step, [row for rows in found for row in rows])
 
 
 def _clean_up(step: Step, gone: Sequence[Row]) -> int:

@@ -13,7 +13,8 @@ goes through.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
@@ -26,6 +27,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from pictd.errors import AliasAlreadyExists, RepoUnavailable, UploadGone, UrlAlreadyProxied
+from pictd.metrics import Metrics
+from pictd.model.records import Queue
 from pictd.repo.sqlite.connection import unavailable
 from pictd.repo.wakeups import Topic
 
@@ -43,10 +46,12 @@ class Step:
     """What one step works with.
 
     :ivar news: what the step has news of: those who wait for it wake after the commit.
+    :ivar pushes: how many jobs it pushed, by queue and whether their keys were free.
     """
 
     connection: sqlite3.Connection
     news: set[Topic] = attrs.field(factory=set)
+    pushes: Counter[tuple[Queue, bool]] = attrs.field(factory=Counter)
 
     def execute(self, sql: str, *parameters: object) -> int:
         """:return: the number of rows that were changed."""
@@ -69,6 +74,7 @@ class _Entry(Generic[T]):
     withdrawn: bool = False
     outcome: T | Failure | None = None
     news: frozenset[Topic] = frozenset()
+    pushes: Mapping[tuple[Queue, bool], int] = attrs.field(factory=dict)
 
 
 class Writer:
@@ -77,11 +83,17 @@ class Writer:
     _log = Logger()
 
     def __init__(
-        self, reactor: IReactorFromThreads, woken: Callable[[Iterable[Topic]], None]
+        self,
+        reactor: IReactorFromThreads,
+        woken: Callable[[Iterable[Topic]], None],
+        metrics: Metrics | None = None,
     ) -> None:
-        """:param woken: called with the news of a commit."""
+        """:param woken: called with the news of a commit.
+        :param metrics: None: nobody reads them.
+        """
         self._reactor = reactor
         self._woken = woken
+        self._pushes = (metrics or Metrics()).pushes
         self._queue: SimpleQueue[_Entry[Any] | None] = SimpleQueue()
         self._waiting = 0
         self._running = False
@@ -144,10 +156,15 @@ class Writer:
         self._waiting -= len(batch)
         self._woken(frozenset[Topic]().union(*(entry.news for entry in batch)))
         for entry in batch:
+            self._count(entry.pushes)
             if not entry.answer.called:
                 entry.answer.callback(entry.outcome)
             elif isinstance(entry.outcome, Failure) and not entry.outcome.check(*_EXPECTED):
                 self._log.failure("A write failed whose caller had left", entry.outcome)
+
+    def _count(self, pushes: Mapping[tuple[Queue, bool], int]) -> None:
+        for (queue, completed), count in pushes.items():
+            self._pushes.add(count, queue=queue.value, completed=completed)
 
 
 def _commit(connection: sqlite3.Connection, batch: Sequence[_Entry[Any]]) -> None:
@@ -173,7 +190,7 @@ def _attempt(connection: sqlite3.Connection, entry: _Entry[Any]) -> None:
     connection.execute("SAVEPOINT step")
     try:
         entry.outcome = entry.operation(step)
-        entry.news = frozenset(step.news)
+        entry.news, entry.pushes = frozenset(step.news), step.pushes
     except Exception as error:
         if not connection.in_transaction:
             raise
@@ -185,7 +202,7 @@ def _attempt(connection: sqlite3.Connection, entry: _Entry[Any]) -> None:
 def _fail(batch: Sequence[_Entry[Any]], error: BaseException) -> None:
     """Nothing of the batch was written, so what its steps found no longer holds either."""
     for entry in batch:
-        entry.news = frozenset()
+        entry.news, entry.pushes = frozenset(), {}
         entry.outcome = Failure(unavailable(error))
 
 

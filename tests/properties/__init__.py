@@ -1,0 +1,1 @@
+"""Promises that hold however concurrent work is interleaved: a model, and random histories."""
