@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import md5
 from pathlib import Path
 from time import time
 from typing import Any
@@ -128,10 +129,20 @@ class WritingTests(MishapsTestCase):
     async def test_an_answer_that_is_lost(self) -> None:
         """To the end of an upload in parts: the object is there, and counts."""
         store = self.store(part=SMALL_PART)
-        self.way.plan = Plan(Mishap.RESET, sight=b"<CompleteMultipartUploadResult")
+        self.way.plan = Plan(Mishap.RESET, sight=b"<CompleteMultipartUploadResult", times=100)
         identifier = await store.save(self.file(), ".png", "image/png")
-        self.assertEqual(self.way.happened, 1)
+        self.assertGreater(self.way.happened, 1)
         self.assertEqual(await self.read(store, identifier), BYTES)
+
+    async def test_all_answers_are_lost(self) -> None:
+        """To an object that was sent whole: what is not known to be there goes."""
+        store = self.store()
+        tag = md5(BYTES, usedforsecurity=False).hexdigest().encode()
+        self.way.plan = Plan(Mishap.RESET, sight=tag, times=100)
+        with self.assertRaises(ObjectStoreUnavailable):
+            await store.save(self.file(), ".png", "image/png")
+        self.assertGreater(self.way.happened, 1)
+        self.assertEqual((len(self.keys()), self.keys()), (1, self.stray()))
 
     async def test_a_file_that_shrinks(self) -> None:
         """The upload is ended, and nothing is visible."""

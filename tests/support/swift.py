@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -73,13 +74,13 @@ class Bucket:
         """Keys of uploads in parts that nobody has ended."""
         return re.findall(r"<Key>(.*?)</Key>", self.ask("GET", uploads="").decode())
 
-    def media_type(self, key: str) -> str:
-        """Of one object."""
+    def headers(self, key: str) -> Mapping[str, str]:
+        """Of one object; names in small letters."""
         unsigned = Unsigned("HEAD", self.place.path(key), "", {"host": self.place.host})
         headers = sign(unsigned, KEYS, time.time())
         request = Request(self.place.url(key, ""), method="HEAD", headers=headers)
         with urlopen(request, timeout=30) as answer:
-            return str(answer.headers["content-type"])
+            return {name.lower(): value for name, value in answer.headers.items()}
 
 
 def new_bucket() -> Bucket:

@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.ssl import optionsForClientTLS
-from twisted.web.client import URI, Agent, HTTPConnectionPool
+from twisted.web.client import URI, Agent, HTTPConnectionPool, _HTTP11ClientFactory
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IPolicyForHTTPS, IResponse
 from zope.interface import implementer
@@ -33,7 +33,7 @@ class Exchanges:
     def __init__(self, access: Access, reactor: Any) -> None:
         self._access, self._clock = access, IReactorTime(reactor)
         self._now = access.now or self._clock.seconds
-        self._pool = HTTPConnectionPool(reactor, persistent=True)
+        self._pool = _Pool(reactor, persistent=True)
         self._pool.maxPersistentPerHost = _MOST_IDLE
         self._pool.cachedConnectionTimeout = _IDLE_SECONDS
         self._pool.retryAutomatically = False  # nor could it send a body again
@@ -72,6 +72,16 @@ class Exchanges:
             call.payload.producer(self._clock) if call.method in _WITH_BODY else None,
         )
         return response
+
+
+class _Quiet(_HTTP11ClientFactory):
+    """Without lines in the log for each connection."""
+
+    noisy = False
+
+
+class _Pool(HTTPConnectionPool):
+    _factory = _Quiet
 
 
 @implementer(IPolicyForHTTPS)
