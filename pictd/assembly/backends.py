@@ -15,7 +15,7 @@ from pictd.errors import StoreUnavailable
 from pictd.interfaces import IStore
 from pictd.metrics import Metrics
 from pictd.repo.postgres.database import PostgresRepo
-from pictd.repo.postgres.link import Server
+from pictd.repo.postgres.link import Server, check_url
 from pictd.repo.postgres.trust import PLAIN, encryption
 from pictd.repo.sqlite.database import SqliteRepo
 from pictd.store.filesystem import FilesystemStore
@@ -36,10 +36,15 @@ def make_scratch(config: Config) -> Scratch:
 def make_repo(config: Config, reactor: Any, metrics: Metrics) -> Repo:
     """Not opened yet.
 
-    :raise CannotStart: the authority that the database's certificate comes from can't be read.
+    :raise CannotStart: the database's URL is not understood, or the file with the authority that
+        its certificate comes from can't be read.
     """
     if isinstance(config.repo, SqliteRepoConfig):
         return SqliteRepo(config.repo.path, reactor, metrics)
+    try:
+        check_url(config.repo.url)
+    except ValueError as error:
+        raise CannotStart(f"repo.url: {error}") from error
     return PostgresRepo(Server(reactor, config.repo.url, _tls(config.repo)), metrics)
 
 

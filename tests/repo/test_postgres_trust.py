@@ -11,11 +11,21 @@ from twisted.trial.unittest import TestCase
 
 from pictd.repo.postgres.database import PostgresRepo
 from pictd.repo.postgres.failures import told
-from pictd.repo.postgres.link import Server
+from pictd.repo.postgres.link import Server, check_url
 from pictd.repo.postgres.trust import PLAIN, encryption
 from tests.support.certificates import Issued, issued
 from tests.support.postgres import Cluster
 from tests.support.process import free_port
+
+
+class UrlTests(TestCase):
+    """What libpq makes of a URL."""
+
+    def test_urls(self) -> None:
+        """An unknown parameter is told by name; what is usual is understood."""
+        check_url("postgres://user:p%40ss@[::1]:5432/database?connect_timeout=5")
+        error = self.assertRaises(ValueError, check_url, "postgres://host/d?unheard_of=1")
+        self.assertIn("unheard_of", str(error))
 
 
 class EncryptionTests(TestCase):

@@ -15,6 +15,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 from txpostgres.txpostgres import Connection
 
+from pictd.repo.postgres.failures import told
 from pictd.repo.postgres.trust import PLAIN
 
 CONNECT_LIMIT = 10.0
@@ -105,6 +106,14 @@ class Server:
             return {}
         found = await _looked_up(self.reactor, host)
         return {"host": ",".join([host] * len(found)), "hostaddr": ",".join(found)}
+
+
+def check_url(url: str) -> None:
+    """:raise ValueError: libpq does not understand it."""
+    try:
+        parse_dsn(url)
+    except Error as error:
+        raise ValueError(told(error)) from error
 
 
 def _is_name(host: str) -> bool:

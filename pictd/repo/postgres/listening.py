@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from typing import Any
 
+from psycopg2 import OperationalError
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -73,7 +74,13 @@ class Listening:
     async def _connect(self) -> None:
         link = await self._server.connect(self._lost)
         link.addNotifyObserver(self._heard)
-        await link.runOperation(_LISTEN)
+        try:
+            await link.runOperation(_LISTEN)
+        except BaseException:
+            link.close()
+            raise
+        if link.closed:
+            raise OperationalError("the connection broke at once")
         self._link = link
 
     def _lost(self) -> None:

@@ -47,6 +47,8 @@ _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _ATTEMPTS = 5
 _SILENCE = 2.0 * STATEMENT_LIMIT
 """Seconds after which a connection on which a step has not ended is given up for dead."""
+_LONG_SILENCE = 4 * 3600.0
+"""As long as the first step may take, which builds indexes."""
 _EXPECTED = (AliasAlreadyExists, UrlAlreadyProxied, UploadGone, BadRequest)
 """What a step may raise without anything being wrong with the server."""
 
@@ -83,6 +85,7 @@ class Step:
 
 
 Operation = Callable[[Step], Awaitable[T]]
+Work = Callable[[Link], Coroutine[Any, Any, T]]
 
 
 class Sessions:
@@ -113,7 +116,7 @@ class Sessions:
         :raise RepoUnavailable: it failed; the call may be repeated.
         """
         await self._pool.turn()
-        await self._begun(lambda link: self._persist(link, _BEGIN, first))
+        await self._begun(lambda link: self._persist(link, _BEGIN, first), _LONG_SILENCE)
         self._open = True
 
     async def close(self) -> None:
@@ -145,7 +148,7 @@ class Sessions:
         """A step of one statement; the number of rows that were changed."""
         return await self.run(lambda step: step.execute(sql, *parameters))
 
-    async def _accepted(self, work: Callable[[Link], Coroutine[Any, Any, T]]) -> T:
+    async def _accepted(self, work: Work[T]) -> T:
         self._check_open()
         await self._pool.turn()
         try:
@@ -155,19 +158,19 @@ class Sessions:
             raise
         return await self._begun(work)
 
-    async def _begun(self, work: Callable[[Link], Coroutine[Any, Any, T]]) -> T:
-        begun = Deferred.fromCoroutine(self._in_turn(work))
+    async def _begun(self, work: Work[T], silence: float = _SILENCE) -> T:
+        begun = Deferred.fromCoroutine(self._in_turn(work, silence))
         self._running.add(begun)
         answer: Deferred[T] = Deferred()
         begun.addBoth(self._answer, begun, answer)
         return await answer
 
-    async def _in_turn(self, work: Callable[[Link], Coroutine[Any, Any, T]]) -> T:
+    async def _in_turn(self, work: Work[T], silence: float) -> T:
         """To the end, whoever still waits for it."""
         try:
             with translated():
                 link = await self._pool.take()
-                watch = self._reactor.callLater(_SILENCE, link.close)
+                watch = self._reactor.callLater(silence, link.close)
                 try:
                     return await work(link)
                 finally:
