@@ -123,7 +123,7 @@ def _served() -> str:
         [str(ENVIRONMENT / "bin" / "python"), "-P", str(SERVER), folder, str(port)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={name: each for name, each in os.environ.items() if not name.startswith("PYTHON")},
+        env=_environ(),
         text=True,
     )
     atexit.register(_end, server, folder)
@@ -146,7 +146,12 @@ def _make_environment() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if made.exists() and made.read_text() == wanted:
             return
-        subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
+        subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True, env=_environ())
         pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, "--requirement", str(REQUIREMENTS)], check=True)
+        subprocess.run([*pip, "--requirement", str(REQUIREMENTS)], check=True, env=_environ())
         made.write_text(wanted)
+
+
+def _environ() -> dict[str, str]:
+    """Without the path that trial gives its workers: what is on it would pass for installed."""
+    return {name: each for name, each in os.environ.items() if not name.startswith("PYTHON")}

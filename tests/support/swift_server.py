@@ -117,10 +117,15 @@ def start(folder: Path, kind: str) -> subprocess.Popen[bytes]:
 
 
 def wait_for(ports: Iterable[int], seconds: float) -> None:
-    """Until somebody listens on each."""
+    """Until somebody listens on each.
+
+    :raise TimeoutError: nobody does.
+    """
     end = time.monotonic() + seconds
     for port in ports:
-        while not listens(port) and time.monotonic() < end:
+        while not listens(port):
+            if time.monotonic() >= end:
+                raise TimeoutError(f"nobody listens on port {port}")
             time.sleep(0.05)
 
 
