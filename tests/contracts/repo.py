@@ -60,8 +60,11 @@ def token_of(alias: str) -> DeleteToken:
 def naming_of(
     alias: str, url: str | None = None, accessed: int = 0, upload: str | None = None
 ) -> Naming:
-    """A name, with the token of that name."""
-    return Naming(Alias.parse(alias), token_of(alias), url, accessed * TICK, upload)
+    """A name, with the token of that name.
+
+    :param accessed: in nanoseconds.
+    """
+    return Naming(Alias.parse(alias), token_of(alias), url, accessed, upload)
 
 
 class RepoContract(Mixin):

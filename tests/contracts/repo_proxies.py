@@ -23,7 +23,7 @@ class ProxiesContract(RepoContract):
 
     async def proxy(self, alias: str, url: str, accessed: int, number: int = 1) -> None:
         """Content number so-and-so is published under an alias that is kept for a URL."""
-        naming = naming_of(alias, url, accessed)
+        naming = naming_of(alias, url, accessed * TICK)
         await self.repo.hashes.publish(record_of(number), details_at(number), naming)
 
     async def outdated(self, before: int, limit: int = 10) -> list[str]:
