@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import attrs
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import AliasAlreadyExists
 from pictd.model.alias import Alias
-from pictd.model.records import Job, Queue
+from pictd.model.records import Job, Published, Queue
 from pictd.repo.postgres import proxies, uploads, variants
 from pictd.repo.postgres.database import REFERS, PostgresRepo
 from pictd.repo.postgres.listing import ENTRIES
@@ -143,14 +144,19 @@ class NodesTests(TestCase):
 
     async def test_one_content_of_many(self) -> None:
         """Uploads of the same bytes at the same time become one record with all names."""
-        publishing = [
-            Deferred.fromCoroutine(
-                repo.hashes.publish(record_of(1), details_at(1), naming_of(f"{number}-{id(repo)}"))
-            )
-            for number in range(8)
-            for repo in (self.one, self.other)
-        ]
-        published = await gatherResults(publishing)
+
+        def publishing(repo: PostgresRepo, name: str) -> Deferred[Published]:
+            record = attrs.evolve(record_of(1), identifier=name)  # each has saved bytes of its own
+            step = repo.hashes.publish(record, details_at(1), naming_of(name))
+            return Deferred.fromCoroutine(step)
+
+        published = await gatherResults(
+            [
+                publishing(repo, f"{number}-{id(repo)}")
+                for number in range(8)
+                for repo in (self.one, self.other)
+            ]
+        )
         self.assertEqual(sum(each.created for each in published), 1)
         self.assertEqual(len(await self.one.aliases.of_hash(hash_of(1))), 16)
 
