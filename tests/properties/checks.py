@@ -32,7 +32,7 @@ class Checks:
             if not queued.gone and not queued.doubts:
                 upload = self._finish(self._repo.uploads.find(id))
                 assert upload is not None, f"upload {id} of {queued.content!r} is lost"
-                self._result(upload, queued.content, self.model.mark(queued.content))
+                self._result(upload, queued.content)
         self._variants()
 
     def _name(self, alias: Alias, name: Name) -> None:
@@ -47,11 +47,12 @@ class Checks:
         if name.url and not name.gone and not name.doubts:
             assert self._finish(self._repo.proxies.find(name.url)) == alias, name.url
 
-    def _result(self, upload: Upload, content: bytes, mark: int) -> None:
+    def _result(self, upload: Upload, content: bytes) -> None:
         if not isinstance(upload.result, Uploaded):
             return
         found = self.model.look(upload.result.alias)
-        assert found is not None or mark != self.model.queued[upload.id].mark, upload.id
+        mark = self.model.queued[upload.id].mark
+        assert found is not None or self.model.may_be_gone(content, mark), upload.id
         if found is not None:
             self._original(found, content)
             assert found.token == upload.result.token, upload.id

@@ -21,7 +21,7 @@ from pictd.model.records import Original
 from pictd.model.uploads import Uploaded, UploadFailed, UploadQuery, UploadResult
 from tests.properties.checks import Checks
 from tests.properties.model import Name, Queued
-from tests.properties.waiting import Waiting
+from tests.properties.waiting import Request, Waiting
 from tests.properties.world import LIFETIMES
 
 GIVEN_UP = "command-failure"
@@ -44,7 +44,7 @@ class Clients(Waiting):
             (self.model.strangers if cut else self.left)[content] += 1
 
         received = self.world.received(content)
-        self.track(self.world.ingest.ingest(received, UploadQuery()), told, missed)
+        self.track(Request(self.world.ingest.ingest(received, UploadQuery()), missed), told)
 
     def queue(self, content: bytes) -> None:
         """To be worked on later."""
@@ -63,7 +63,7 @@ class Clients(Waiting):
                 self.left_queueing += 1
 
         received = self.world.received(content)
-        self.track(self.world.queueing.queue(received, UploadQuery()), told, missed)
+        self.track(Request(self.world.queueing.queue(received, UploadQuery()), missed), told)
 
     def claim(self, id: str, patient: bool) -> None:
         """:param patient: whether to wait until there is a result."""
@@ -83,7 +83,7 @@ class Clients(Waiting):
             self.model.strangers[upload.content] += 1
             self.model.claim_ended(id, claim, uncertain=True)
 
-        self.track(self._begin(self._claimed(id, patient)), told, missed)
+        self.track(Request(self._begin(self._claimed(id, patient)), missed), told)
 
     def delete(self, alias: Alias) -> None:
         """With its token."""
@@ -94,7 +94,7 @@ class Clients(Waiting):
             name.doubts.discard(deletion)
 
         deleted = self._begin(self.world.removal.delete(alias, name.token))
-        self.track(deleted, told, lambda _: self.model.leave(deletion))
+        self.track(Request(deleted, lambda _: self.model.leave(deletion)), told)
 
     def delete_wrongly(self, alias: Alias) -> None:
         """With another token."""
@@ -104,15 +104,15 @@ class Clients(Waiting):
 
         wrong = DeleteToken("another")
         deleted = self._begin(self.world.removal.delete(alias, wrong))
-        self.track(deleted, told, _forget, InvalidDeleteToken)
+        self.track(Request(deleted, _forget), told, InvalidDeleteToken)
 
     def purge(self, alias: Alias) -> None:
         """With all names of the content."""
         purge = self.model.begin_purge(self.model.names[alias].content)
+        purged = self._begin(self.world.removal.purge(alias))
         self.track(
-            self._begin(self.world.removal.purge(alias)),
+            Request(purged, lambda _: self.model.leave(purge)),
             lambda aliases: self.model.purge_ended(purge, aliases),
-            lambda _: self.model.leave(purge),
             AliasNotFound,
         )
 
@@ -123,7 +123,7 @@ class Clients(Waiting):
         def told(found: bool) -> None:
             assert found or name.gone or name.doubts or self.model.losses[name.content], alias
 
-        self.track(self._begin(self._variant(alias, recipe)), told, _forget)
+        self.track(Request(self._begin(self._variant(alias, recipe)), _forget), told)
 
     def proxy(self, url: str) -> None:
         """Show what is at a URL."""
@@ -143,7 +143,7 @@ class Clients(Waiting):
             self.world.ground.finish(self.world.access.write())
 
         shown = self._begin(self.world.proxies.original(url))
-        self.track(shown, told, _forget, ProxyNotFound)
+        self.track(Request(shown, _forget), told, ProxyNotFound)
 
     def sweep(self) -> None:
         """Let go of what is outdated."""
@@ -158,11 +158,12 @@ class Clients(Waiting):
                 Checks(self.model, self.world).nothing_outdated(now)
 
         swept = self._begin(self.world.retention.sweep())
-        self.track(swept, told, lambda _: self.model.leave(sweep))
+        self.track(Request(swept, lambda _: self.model.leave(sweep), leaves=False), told)
 
     def sweep_strays(self) -> None:
         """Remove what a crash has left, as the server does when it starts."""
-        self.track(self._begin(self.world.strays.sweep(self.world.now)), _forget, _forget)
+        swept = self._begin(self.world.strays.sweep(self.world.now))
+        self.track(Request(swept, _forget, leaves=False), _forget)
 
     async def _claimed(self, id: str, patient: bool) -> UploadResult | None:
         ended = Deferred.fromCoroutine(self.world.repo.uploads.wait(id))

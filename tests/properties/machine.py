@@ -185,8 +185,7 @@ class Races(RuleBasedStateMachine):
             if not self._jobs():
                 break
             self.world.advance(31)
-        for request in list(self.clients.running):
-            request.work.cancel()
+        self.clients.leave_all()
         self.world.run()
         self.clients.settled()
         self.ground.time.advance(1)

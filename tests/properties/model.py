@@ -59,7 +59,8 @@ class Queued:
 class Model:
     """:ivar names: what should be there, and what should not.
     :ivar purged: aliases that a purge has told of.
-    :ivar marks: by content, how many removals have begun that name no alias.
+    :ivar marks: by content, how many removals have begun or ended that name no
+        alias.
     :ivar strangers: by content, how many aliases may be there that nobody was told of, because a
         process died or a backend failed in between.
     :ivar unknown_uploads: how many uploads may be queued in the same way.
@@ -92,8 +93,16 @@ class Model:
             self._settle(alias)
 
     def mark(self, content: bytes) -> int:
-        """Changes whenever a removal begins that may concern content without a known name."""
+        """Changes with every removal that may concern content without a known name: where it
+        begins, and where it ends."""
         return self.marks[content] + self.sweeps
+
+    def may_be_gone(self, content: bytes, mark: int) -> bool:
+        """Whether something may have removed a name of the content that nobody was told of.
+
+        :param mark: when the work on it began.
+        """
+        return mark != self.mark(content) or content in self.purging.values()
 
     def begin_purge(self, content: bytes) -> object:
         """All names of the content are in doubt."""
@@ -131,7 +140,9 @@ class Model:
 
     def leave(self, cause: object) -> None:
         """What may have removed something has ended, or died: a look tells what it did."""
-        self.purging.pop(cause, None)
+        content = self.purging.pop(cause, None)
+        if content is not None:
+            self.marks[content] += 1
         self.sweeping.discard(cause)
         for alias, name in self.names.items():
             if cause in name.doubts:

@@ -24,10 +24,12 @@ class Request:
 
     :ivar missed: called where it is never told of an end; the argument says whether its work may
         have been cut off, so that all of it happened or none.
+    :ivar leaves: whether it may go away; the server's own sweeps never do.
     """
 
     work: Deferred[Any]
     missed: Callable[[bool], None]
+    leaves: bool = True
 
 
 class Waiting:
@@ -52,7 +54,15 @@ class Waiting:
 
     def leave(self, number: int) -> None:
         """One of those who wait goes away."""
-        self.running[number % len(self.running)].work.cancel()
+        able = [request for request in self.running if request.leaves]
+        if able:
+            able[number % len(able)].work.cancel()
+
+    def leave_all(self) -> None:
+        """Nobody waits any longer."""
+        for request in list(self.running):
+            if request.leaves:
+                request.work.cancel()
 
     def fail(self, number: int) -> None:
         """A backend fails at a step."""
@@ -83,12 +93,13 @@ class Waiting:
 
     def track(
         self,
-        work: Deferred[Any],
+        request: Request,
         told: Callable[[Any], None],
-        missed: Callable[[bool], None],
         allowed: type[PictdError] | tuple[type[PictdError], ...] = (),
     ) -> None:
-        request = Request(work, missed)
+        """:param told: called with the answer.
+        :param allowed: what may be raised instead.
+        """
         self.running.append(request)
         self.begun += 1
 
@@ -97,11 +108,11 @@ class Waiting:
                 passing = ASKED_FOR if self.troubled else ()
                 if not isinstance(failure.value, (passing, allowed)):
                     failure.raiseException()
-            missed(self.troubled)
+            request.missed(self.troubled)
 
-        work.addBoth(self._forgotten, request)
-        work.addCallbacks(told, failed)
-        work.addErrback(self.failures.append)
+        request.work.addBoth(self._forgotten, request)
+        request.work.addCallbacks(told, failed)
+        request.work.addErrback(self.failures.append)
 
     def _forgotten(self, outcome: Any, request: Request) -> Any:
         if request in self.running:

@@ -23,7 +23,7 @@ from pictd.interfaces import IRepo
 from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.presence import Presence
 from pictd.jobs.processing import Processing
-from pictd.jobs.retention import Lifetimes, Retention
+from pictd.jobs.retention import PAUSE, Lifetimes, Retention
 from pictd.jobs.strays import Strays
 from pictd.jobs.uploads import QueuedUploads
 from pictd.jobs.worker import STOP_LIMIT, Worker
@@ -178,7 +178,7 @@ class World:
         """Let everybody go on until nobody stands at a gate, and no pause of a sweep is left."""
         for _ in range(20_000):
             if not self.gates.standing:
-                self.advance(0.01)
+                self.advance(2 * PAUSE)
             if not self.gates.standing:
                 return
             self.open(0)
