@@ -197,7 +197,7 @@ class ChildCrashTests(SystemTestCase):
 
     async def test_stopped_fork_server(self) -> None:
         """One that hangs is noticed, within the time of a job and a little."""
-        server = await self.started(MEDIA__PROCESS_TIMEOUT="1")
+        server = await self.started(MEDIA__PROCESS_TIMEOUT="3")
         await self.uploaded(server, still("gif"))
         (fork_server,) = _direct(server)
         os.kill(fork_server, signal.SIGSTOP)
