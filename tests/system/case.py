@@ -128,8 +128,12 @@ class SystemTestCase(TestCase):
 
     async def assert_well(self, server: ServerProcess) -> None:
         """It serves, nothing of any request is left, and it has one child: the fork server."""
-        for path in ("/readyz", "/healthz"):
-            self.assertLess((await self.get(server, path)).status, 300, server.log())
+
+        async def ready() -> bool:  # again, maybe: after a fork server's death tools are looked for
+            return (await self.get(server, "/readyz")).status == 200
+
+        await until(ready, 30, server.log)
+        self.assertLess((await self.get(server, "/healthz")).status, 300, server.log())
         await self.until(lambda: not scratch(server), lambda: scratch(server))
         await self.until(lambda: not markers(server), lambda: markers(server))
         await self.until(lambda: len(server.children()) == 1, server.children)
