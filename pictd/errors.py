@@ -332,6 +332,12 @@ class StoreGone(StoreUnavailable):
     code, text = "not-found", "The store is gone"
 
 
+class ObjectStoreUnavailable(StoreUnavailable):
+    """The object store does not answer, or refuses to work."""
+
+    code, text = "object-request-error", "The object store is not available"
+
+
 class RepoUnavailable(PictdError):
     """The repo does not answer, or refuses to work."""
 

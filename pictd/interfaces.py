@@ -2,7 +2,8 @@
 
 Every method of a repo facet is one atomic step: after it returned, what it wrote survives a crash
 of the process and of the machine; if it raised, or the process died in it, nothing was written.
-All moments are nanoseconds since the epoch and are given by the caller: backends have no clock.
+All moments are nanoseconds since the epoch and are given by the caller: backends have no clock. A
+backend may drop what is below a microsecond, which no caller tells either.
 Look-ups return None for ordinary absence. Every method may raise ``RepoUnavailable`` (repo) or
 ``StoreUnavailable`` (store) where the backend itself fails.
 """
@@ -84,6 +85,9 @@ class IStore(Interface):
 
     async def open(identifier: str) -> IBlob | None:
         """The bytes, or None where there are none."""
+
+    def public_url(identifier: str) -> str | None:
+        """Where clients may fetch the bytes themselves; None where only pictd serves them."""
 
     async def local(identifier: str, folder: Path) -> Path | None:
         """A file with these bytes for a child to read: the stored file itself, which must not be

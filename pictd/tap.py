@@ -219,7 +219,8 @@ def _check(load: Callable[[], Loaded]) -> NoReturn:
     _show_complaints("pictd.tools.process")
 
     async def answer(reactor: Any) -> None:
-        raise SystemExit(await check(load, partial(make_media, reactor=reactor), refusals))
+        look = partial(refusals, reactor=reactor)
+        raise SystemExit(await check(load, partial(make_media, reactor=reactor), look))
 
     react(answer)
 

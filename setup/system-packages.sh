@@ -10,6 +10,13 @@ PATH=$PATH:/usr/sbin:/sbin  # ldconfig lies there, and is not on every user's PA
 
 has_magick() { [ -n "${MAGICK_HOME:-}" ] || ldconfig -p | grep -q 'libMagickWand-[67]'; }
 
+has_postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+
+no_cluster() {  # the tests start servers of their own: none is to run on the machine for them
+  $root mkdir -p /etc/postgresql-common/createcluster.d
+  echo 'create_main_cluster = false' | $root tee /etc/postgresql-common/createcluster.d/pictd.conf >/dev/null
+}
+
 magick_package() {
   apt-cache search --names-only '^libmagickwand-[67]\.q16-[0-9]+$' | cut -d ' ' -f 1 | sort | tail -n 1
 }
@@ -21,6 +28,7 @@ missing() {
   useful
   has_magick || echo libmagickwand
   command -v exiftool >/dev/null || echo libimage-exiftool-perl
+  has_postgres || echo postgresql
 }
 
 useful() {  # without it pictd serves, but takes no videos; JPEG XL's library comes with it, too
@@ -57,6 +65,7 @@ complain() {
 
 install_missing() {
   $root dpkg --configure -a >"$log" 2>&1 || complain  # an earlier run may have been cut short
+  case " $wanted " in *" postgresql "*) no_cluster ;; esac
   apt install -y --no-install-recommends $(named $wanted) && return
   apt update || complain                              # no lists yet, or old ones
   apt install -y --no-install-recommends $(named $wanted) || complain

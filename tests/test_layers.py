@@ -20,6 +20,7 @@ RANKS = {
     "metrics": 1,
     "stages": 1,
     "coalescing": 1,
+    "patience": 1,
     "signals": 1,
     "store": 2,
     "repo": 2,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
 from pictd.admin.places import unusable
@@ -17,7 +17,7 @@ _EXPOSED = {
     "seccomp": "this kernel can't filter system calls: imaging children could reach the network",
 }
 
-Look = Callable[[Config], Sequence[str]]
+Look = Callable[[Config], Awaitable[Sequence[str]]]
 """What is wrong with a configuration, one line each."""
 
 
@@ -44,7 +44,7 @@ Equip = Callable[[Config], Workshop]
 async def check(
     load: Callable[[], Loaded],
     equip: Equip,
-    look: Look = lambda _: (),
+    look: Look,
     say: Callable[[str], None] = print,
 ) -> int:
     """Tell every finding, or ``ok``. Nothing is made, and nothing is left running.
@@ -79,7 +79,7 @@ async def _findings(load: Callable[[], Loaded], equip: Equip, look: Look) -> Seq
         return error.messages
     config = loaded.config
     broken = await _broken(equip(config))
-    return [*loaded.warnings, *look(config), *unusable(config), *broken]
+    return [*loaded.warnings, *await look(config), *unusable(config), *broken]
 
 
 async def _broken(workshop: Workshop) -> Sequence[str]:

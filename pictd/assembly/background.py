@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 from twisted.application.service import IService
 
+from pictd.assembly.backends import is_shared
 from pictd.config.schema import Config
 from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.crew import Crew
 from pictd.jobs.presence import Presence
 from pictd.jobs.processing import Processing
 from pictd.jobs.retention import Lifetimes, Retention
-from pictd.jobs.strays import Strays
+from pictd.jobs.strays import GRACE, Strays
 from pictd.jobs.uploads import QueuedUploads
 from pictd.jobs.worker import Duty, Worker
 from pictd.model.records import Queue
@@ -31,7 +32,7 @@ def sweeps(config: Config, parts: Parts) -> list[IService]:
     if parts.settings.read_only:
         return []
     return [
-        Strays(parts.repo, parts.store, parts.clock, first_grace=0),
+        Strays(parts.repo, parts.store, parts.clock, GRACE if is_shared(config) else 0),
         Retention(parts.repo, Presence(parts.repo), _lifetimes(config), parts.clock, parts.metrics),
     ]
 

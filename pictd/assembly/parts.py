@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pictd.assembly.backends import Repo
 from pictd.assembly.remote import make_remotes, make_verdicts
 from pictd.catalog.access import AccessLog
 from pictd.catalog.lookup import Lookup
@@ -27,7 +28,7 @@ from pictd.web.parts import Exports, Parts, WebSettings
 
 
 def make_parts(
-    config: Config, metrics: Metrics, backends: tuple[SqliteRepo, IStore, IMedia, Scratch, Any]
+    config: Config, metrics: Metrics, backends: tuple[Repo, IStore, IMedia, Scratch, Any]
 ) -> Parts:
     """Everything that routes call."""
     read_only, remember = config.server.read_only, config.client.failure_retention.seconds
@@ -67,7 +68,8 @@ def _settings(config: Config) -> WebSettings:
     )
 
 
-def _exports(config: Config, repo: SqliteRepo) -> Exports | None:
-    if not isinstance(config.repo, SqliteRepoConfig):
-        return None
-    return Exports(repo.export, config.repo.export_path)
+def _exports(config: Config, repo: Repo) -> Exports | None:
+    """None of a database that has tools of its own for that."""
+    if isinstance(config.repo, SqliteRepoConfig) and isinstance(repo, SqliteRepo):
+        return Exports(repo.export, config.repo.export_path)
+    return None

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pictd.assembly.listeners import pair_of
-from pictd.config.backends import FilesystemStore, SqliteRepo
+from pictd.assembly.objects import bucket_trouble
+from pictd.config.backends import ObjectStore
 from pictd.config.schema import Config
 from pictd.web.tls import UnusableCertificate
 
 
-def refusals(config: Config) -> list[str]:
-    """Why the server would not start, as far as reading files tells, one line each."""
+async def refusals(config: Config, reactor: Any) -> list[str]:
+    """Why the server would not start, or would miss its store, as far as reading tells, one line
+    each."""
     found, pair = unsupported(config), pair_of(config)
     try:
         if pair is not None:
             pair.options(pair.read())
     except UnusableCertificate as error:
         found.append(str(error))
+    if isinstance(config.store, ObjectStore):
+        trouble = await bucket_trouble(config.store, reactor)
+        found += [trouble] if trouble else []
     return found
 
 
@@ -23,8 +30,6 @@ def unsupported(config: Config) -> list[str]:
     """What is asked for that this version does not have, one line each."""
     media = config.media
     asked = {
-        "repo.type = postgres": not isinstance(config.repo, SqliteRepo),
-        "store.type = object_storage": not isinstance(config.store, FilesystemStore),
         "server.workers": config.server.workers > 1,
         "server.accel_prefix": config.server.accel_prefix is not None,
         "old_store": config.old_store is not None,

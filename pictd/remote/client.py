@@ -24,12 +24,12 @@ from zope.interface import implementer
 from pictd.errors import PictdError, UnusableUrl, UpstreamUnreachable
 from pictd.interfaces import IByteStream, IRemote
 from pictd.model.urls import WebUrl
+from pictd.patience import within
 from pictd.remote.agents import USER_AGENT, guarded_agent
 from pictd.remote.answers import redirected, refuse_failure, refuse_oversize
 from pictd.remote.bodies import Body
 from pictd.remote.connections import Connection, Ways
 from pictd.remote.errands import Errand, Journey, Outgoing
-from pictd.remote.patience import within
 from pictd.remote.troubles import trouble
 from pictd.remote.turns import Turns
 from pictd.remote.visits import Visit

@@ -23,9 +23,9 @@ from pictd.errors import (
 )
 from pictd.interfaces import IValidator
 from pictd.metrics import Metrics
+from pictd.patience import within
 from pictd.remote.agents import USER_AGENT, open_agent
 from pictd.remote.errands import Errand, Journey, Outgoing
-from pictd.remote.patience import within
 
 
 @implementer(IValidator)

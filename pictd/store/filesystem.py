@@ -72,6 +72,10 @@ class FilesystemStore:
             return None
         return FileBlob(file, size, self._reactor)
 
+    def public_url(self, identifier: str) -> str | None:
+        """See ``IStore``: nowhere else."""
+        return None
+
     async def local(self, identifier: str, folder: Path) -> Path | None:
         """See ``IStore``: the stored file itself."""
         path = path_of(self._root, identifier)

@@ -86,6 +86,10 @@ class MemoryStore:
         data = self._blobs.get(self._checked(identifier))
         return None if data is None else MemoryBlob(data)
 
+    def public_url(self, identifier: str) -> str | None:
+        """See ``IStore``: nowhere else."""
+        return None
+
     async def local(self, identifier: str, folder: Path) -> Path | None:
         """See ``IStore``: a copy."""
         data = self._blobs.get(self._checked(identifier))

@@ -64,12 +64,17 @@ class MediaSender:
     cache_control: bytes = IMMUTABLE.encode()
 
     async def send(self, request: PictdRequest, served: Served) -> None:
-        """200, 206, 304 or 416, as the request's headers ask.
+        """200, 206, 304 or 416, as the request's headers ask; 303 where the store says from where
+        clients fetch the bytes themselves, whatever the headers ask.
 
         :raise BytesLost: there is nothing to send.
         :raise AliasNotFound: it was removed meanwhile.
         :raise RangeNotSatisfiable: several ranges, or of another unit.
         """
+        elsewhere = self.store.public_url(served.identifier)
+        if elsewhere is not None:
+            request.setHeader(b"location", elsewhere.encode("ascii"))
+            return send_empty(request, 303)
         conditions = Conditions.of(request.requestHeaders)
         self._headers(request, served)
         if conditions.are_met_by(served.validators):

@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from pictd.admin.check import Look, Workshop, check, exposed
 from pictd.config.findings import ConfigError
 from pictd.config.load import Loaded, load
+from pictd.config.schema import Config
 from pictd.model.limits import Bounds, Rules
 from pictd.tools.forkserver import ChildSettings, ForkServerImaging
 from pictd.tools.media import Media
@@ -42,6 +43,16 @@ class Lacking:
         return self.codecs
 
 
+async def no_more(_: Config) -> Sequence[str]:
+    """Nothing is found."""
+    return ()
+
+
+async def port(config: Config) -> Sequence[str]:
+    """Something of the configuration is found."""
+    return [f"port {config.server.address.port}"]
+
+
 class CheckTestCase(TestCase):
     """Collects what is said, with every path in one folder."""
 
@@ -64,7 +75,7 @@ class CheckTestCase(TestCase):
         self,
         load: Callable[[], Loaded],
         workshop: Workshop | None = None,
-        look: Look = lambda _: (),
+        look: Look = no_more,
     ) -> int:
         """The exit status; of what is said, all but what depends on this kernel."""
         status = await check(load, lambda _: workshop or Lacking(), look, self.said.append)
@@ -101,7 +112,7 @@ class FindingTests(CheckTestCase):
 
     async def test_what_else_is_looked_at(self) -> None:
         """Sees the configuration, and fails with the rest."""
-        status = await self.check(self.loaded(), look=lambda c: [f"port {c.server.address.port}"])
+        status = await self.check(self.loaded(), look=port)
         self.assertEqual((status, self.said), (1, ["port 8080"]))
 
     async def test_a_missing_codec(self) -> None:

@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 else:
     Mixin = object
 
+TICK = 1000
+"""The shortest time that every repo tells apart; what builds and asks here counts in it."""
+
 FAR = 10**18
-"""A moment after all others here."""
+"""A moment after all others here, in nanoseconds."""
 
 
 def hash_of(number: int) -> Hash:
@@ -41,12 +44,12 @@ def hash_of(number: int) -> Hash:
 
 def details_at(moment: int) -> Details:
     """Of a picture that was measured at that moment."""
-    return Details(640, 480, None, Format.IMAGE_PNG, moment)
+    return Details(640, 480, None, Format.IMAGE_PNG, moment * TICK)
 
 
 def record_of(number: int, moment: int = 0) -> HashRecord:
     """Content number so-and-so, under an identifier of the same number."""
-    return HashRecord(hash_of(number), f"identifier/{number}.png", moment or number)
+    return HashRecord(hash_of(number), f"identifier/{number}.png", (moment or number) * TICK)
 
 
 def token_of(alias: str) -> DeleteToken:
@@ -57,7 +60,10 @@ def token_of(alias: str) -> DeleteToken:
 def naming_of(
     alias: str, url: str | None = None, accessed: int = 0, upload: str | None = None
 ) -> Naming:
-    """A name, with the token of that name."""
+    """A name, with the token of that name.
+
+    :param accessed: in nanoseconds.
+    """
     return Naming(Alias.parse(alias), token_of(alias), url, accessed, upload)
 
 
@@ -77,9 +83,8 @@ class RepoContract(Mixin):
 
     async def publish(self, number: int, alias: str, moment: int = 0) -> Published:
         """Content number so-and-so gets an alias."""
-        record = record_of(number, moment)
         return await self.repo.hashes.publish(
-            record, details_at(record.created_at), naming_of(alias)
+            record_of(number, moment), details_at(moment or number), naming_of(alias)
         )
 
     async def doomed(self) -> list[str]:

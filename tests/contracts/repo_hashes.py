@@ -8,7 +8,7 @@ from pictd.errors import AliasAlreadyExists
 from pictd.model.alias import Alias
 from pictd.model.hashes import Hash
 from pictd.model.records import Page
-from tests.contracts.repo import RepoContract, details_at, hash_of, naming_of, record_of
+from tests.contracts.repo import TICK, RepoContract, details_at, hash_of, naming_of, record_of
 
 
 class HashesContract(RepoContract):
@@ -226,13 +226,13 @@ class PagesContract(RepoContract):
     async def test_before_a_moment(self) -> None:
         """Strictly before; the way back leads to what came later."""
         await self.fill(4)
-        page = await self.repo.hashes.page_before(3, 1)
+        page = await self.repo.hashes.page_before(3 * TICK, 1)
         self.assertEqual(self.shown(page), ([2], 1, 3))
 
     async def test_before_everything(self) -> None:
         """An empty page (contract A22), with a way back."""
         await self.fill(2)
-        page = await self.repo.hashes.page_before(1, 5)
+        page = await self.repo.hashes.page_before(1 * TICK, 5)
         self.assertEqual(self.shown(page), ([], None, 2))
 
     async def test_before_moments_beyond_all_clocks(self) -> None:

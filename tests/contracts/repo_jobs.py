@@ -6,9 +6,9 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from pictd.model.alias import Alias
 from pictd.model.records import Job, Queue
-from tests.contracts.repo import RepoContract
+from tests.contracts.repo import TICK, RepoContract
 
-LEASE = 60
+LEASE = 60  # ticks
 
 
 class JobsContract(RepoContract):
@@ -16,7 +16,7 @@ class JobsContract(RepoContract):
 
     async def pop(self, now: int, worker: str = "w1", queue: Queue = Queue.PROCESS) -> Job | None:
         """With the lease that all tests use."""
-        return await self.repo.jobs.pop(queue, worker, now, LEASE)
+        return await self.repo.jobs.pop(queue, worker, now * TICK, LEASE * TICK)
 
     async def taken(self, now: int, worker: str = "w1") -> Job:
         """A job that is there."""
@@ -26,7 +26,7 @@ class JobsContract(RepoContract):
 
     async def push(self, payload: object = "Prune", now: int = 0, key: str | None = None) -> bool:
         """To the queue that all tests use."""
-        return await self.repo.jobs.push(Queue.PROCESS, payload, now, key)
+        return await self.repo.jobs.push(Queue.PROCESS, payload, now * TICK, key)
 
     async def test_empty_queue(self) -> None:
         """Nothing to take."""
@@ -100,7 +100,7 @@ class JobsContract(RepoContract):
         """The lease counts from the renewal."""
         await self.push()
         job = await self.taken(0)
-        self.assertTrue(await self.repo.jobs.renew(job, "w1", 50, LEASE))
+        self.assertTrue(await self.repo.jobs.renew(job, "w1", 50 * TICK, LEASE * TICK))
         self.assertIsNone(await self.pop(50 + LEASE - 1, "w2"))
         await self.taken(50 + LEASE, "w2")
 
@@ -109,9 +109,9 @@ class JobsContract(RepoContract):
         await self.push()
         job = await self.taken(0)
         await self.taken(LEASE, "w2")
-        self.assertFalse(await self.repo.jobs.renew(job, "w1", LEASE, LEASE))
+        self.assertFalse(await self.repo.jobs.renew(job, "w1", LEASE * TICK, LEASE * TICK))
         await self.repo.jobs.finish(job, "w2")
-        self.assertFalse(await self.repo.jobs.renew(job, "w2", LEASE, LEASE))
+        self.assertFalse(await self.repo.jobs.renew(job, "w2", LEASE * TICK, LEASE * TICK))
 
     async def test_finishing(self) -> None:
         """The job is gone."""
@@ -132,14 +132,14 @@ class JobsContract(RepoContract):
     async def test_retrying(self) -> None:
         """Taken again from the named moment on, with one attempt less."""
         await self.push()
-        await self.repo.jobs.retry(await self.taken(0), "w1", due=500)
+        await self.repo.jobs.retry(await self.taken(0), "w1", due=500 * TICK)
         self.assertIsNone(await self.pop(499))
         self.assertEqual((await self.taken(500)).attempts_left, 3)
 
     async def test_a_job_that_waits_lets_others_by(self) -> None:
         """A retry in the future does not block the queue."""
         await self.push("first")
-        await self.repo.jobs.retry(await self.taken(0), "w1", due=500)
+        await self.repo.jobs.retry(await self.taken(0), "w1", due=500 * TICK)
         await self.push("second", now=1)
         self.assertEqual((await self.taken(1)).payload, "second")
 
@@ -147,7 +147,7 @@ class JobsContract(RepoContract):
         """After the fifth failure the job comes back as exhausted, when it is due."""
         await self.push()
         for attempt in range(5):
-            await self.repo.jobs.retry(await self.taken(attempt), "w1", due=attempt + 1)
+            await self.repo.jobs.retry(await self.taken(attempt), "w1", due=(attempt + 1) * TICK)
         self.assertIsNone(await self.pop(4))
         self.assertTrue((await self.taken(5)).exhausted)
 
@@ -194,7 +194,7 @@ class JobsContract(RepoContract):
         self.assertFalse(await self.push(key="prune-missing"))
         job = await self.taken(0)
         self.assertFalse(await self.push(key="prune-missing"))
-        await self.repo.jobs.retry(job, "w1", due=500)
+        await self.repo.jobs.retry(job, "w1", due=500 * TICK)
         self.assertFalse(await self.push(key="prune-missing"))
         self.assertEqual(await self.repo.jobs.length(Queue.PROCESS), 1)
 

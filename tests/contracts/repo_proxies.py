@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pictd.errors import AliasAlreadyExists, UrlAlreadyProxied
 from pictd.model.alias import Alias
-from tests.contracts.repo import RepoContract, details_at, hash_of, naming_of, record_of, token_of
+from tests.contracts.repo import (
+    TICK,
+    RepoContract,
+    details_at,
+    hash_of,
+    naming_of,
+    record_of,
+    token_of,
+)
 
 CAT = "https://example.com/cat.png"
 DOG = "https://example.com/dog.png"
@@ -15,12 +23,12 @@ class ProxiesContract(RepoContract):
 
     async def proxy(self, alias: str, url: str, accessed: int, number: int = 1) -> None:
         """Content number so-and-so is published under an alias that is kept for a URL."""
-        naming = naming_of(alias, url, accessed)
+        naming = naming_of(alias, url, accessed * TICK)
         await self.repo.hashes.publish(record_of(number), details_at(number), naming)
 
     async def outdated(self, before: int, limit: int = 10) -> list[str]:
         """The names of outdated aliases."""
-        found = await self.repo.proxies.outdated(before, limit)
+        found = await self.repo.proxies.outdated(before * TICK, limit)
         self.assertEqual([token for _, token in found], [token_of(str(each)) for each, _ in found])
         return [str(alias) for alias, _ in found]
 
@@ -102,7 +110,7 @@ class ProxiesContract(RepoContract):
         """The last access counts; what is not proxied is passed over."""
         await self.proxy("cat", CAT, 5)
         await self.proxy("dog", DOG, 6)
-        await self.repo.proxies.touch({CAT: 9, "https://example.com/unknown": 9})
+        await self.repo.proxies.touch({CAT: 9 * TICK, "https://example.com/unknown": 9 * TICK})
         await self.repo.proxies.touch({})
         self.assertEqual(await self.outdated(9), ["dog"])
         self.assertEqual(await self.outdated(10), ["dog", "cat"])
@@ -112,32 +120,32 @@ class ProxiesContract(RepoContract):
         """Batches of several processes may arrive in any order."""
         await self.proxy("cat", CAT, 5)
         for moment in (9, 7):
-            await self.repo.proxies.touch({CAT: moment})
+            await self.repo.proxies.touch({CAT: moment * TICK})
         self.assertEqual(await self.outdated(9), [])
 
     async def test_removing_what_is_outdated(self) -> None:
         """Alias, URL and content go, and the bytes get a job."""
         await self.proxy("cat", CAT, 5)
-        self.assertTrue(await self.repo.proxies.remove_outdated(Alias("cat"), 6))
+        self.assertTrue(await self.repo.proxies.remove_outdated(Alias("cat"), 6 * TICK))
         self.assertIsNone(await self.repo.proxies.find(CAT))
         self.assertIsNone(await self.repo.aliases.find(Alias("cat")))
         self.assertEqual(await self.doomed(), ["identifier/1.png"])
-        self.assertFalse(await self.repo.proxies.remove_outdated(Alias("cat"), 6))
+        self.assertFalse(await self.repo.proxies.remove_outdated(Alias("cat"), 6 * TICK))
 
     async def test_an_access_saves(self) -> None:
         """Between listing and removal."""
         await self.proxy("cat", CAT, 5)
         self.assertEqual(await self.outdated(6), ["cat"])
-        await self.repo.proxies.touch({CAT: 6})
-        self.assertFalse(await self.repo.proxies.remove_outdated(Alias("cat"), 6))
+        await self.repo.proxies.touch({CAT: 6 * TICK})
+        self.assertFalse(await self.repo.proxies.remove_outdated(Alias("cat"), 6 * TICK))
         self.assertEqual(await self.repo.proxies.find(CAT), Alias("cat"))
         self.assertEqual(await self.doomed(), [])
 
     async def test_what_is_no_proxy_is_never_outdated(self) -> None:
         """An upload's alias stays; so does content that others uploaded."""
         await self.publish(1, "upload")
-        self.assertFalse(await self.repo.proxies.remove_outdated(Alias("upload"), 99))
+        self.assertFalse(await self.repo.proxies.remove_outdated(Alias("upload"), 99 * TICK))
         await self.proxy("cat", CAT, 5)
-        self.assertTrue(await self.repo.proxies.remove_outdated(Alias("cat"), 99))
+        self.assertTrue(await self.repo.proxies.remove_outdated(Alias("cat"), 99 * TICK))
         self.assertIsNotNone(await self.repo.aliases.find(Alias("upload")))
         self.assertEqual(await self.doomed(), [])

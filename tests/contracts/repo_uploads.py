@@ -10,6 +10,7 @@ from pictd.model.records import Naming, Published, Queue
 from pictd.model.uploads import Upload, Uploaded, UploadFailed
 from tests.contracts.repo import (
     FAR,
+    TICK,
     RepoContract,
     details_at,
     hash_of,
@@ -29,7 +30,7 @@ class _UploadsContract(RepoContract):
 
     async def begin(self, id: str = FIRST, identifier: str = RAW, now: int = 7) -> None:
         """Queue an upload."""
-        await self.repo.uploads.begin(id, identifier, PAYLOAD, now)
+        await self.repo.uploads.begin(id, identifier, PAYLOAD, now * TICK)
 
     async def complete(self, number: int = 1, alias: str = "one", id: str = FIRST) -> Published:
         """By publishing content number so-and-so."""
@@ -44,9 +45,9 @@ class UploadsContract(_UploadsContract):
     async def test_begins_with_its_job(self) -> None:
         """The record is pending, and the job is there."""
         await self.begin()
-        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, RAW, 7))
-        self.assertIsNone(await self.repo.jobs.pop(Queue.PROCESS, "w", 6, FAR))
-        job = await self.repo.jobs.pop(Queue.PROCESS, "w", 7, FAR)
+        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, RAW, 7 * TICK))
+        self.assertIsNone(await self.repo.jobs.pop(Queue.PROCESS, "w", 6 * TICK, FAR))
+        job = await self.repo.jobs.pop(Queue.PROCESS, "w", 7 * TICK, FAR)
         assert job is not None
         self.assertEqual(job.payload, PAYLOAD)
 
@@ -69,7 +70,7 @@ class UploadsContract(_UploadsContract):
         self.assertTrue(await self.repo.refers_to(RAW))
         self.assertTrue((await self.complete()).created)
         result = Uploaded(Alias("one"), token_of("one"))
-        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, None, 7, result))
+        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, None, 7 * TICK, result))
         self.assertFalse(await self.repo.refers_to(RAW))
         self.assertEqual(await self.doomed(), [RAW])
 
@@ -89,7 +90,7 @@ class UploadsContract(_UploadsContract):
         await self.begin()
         added = await self.repo.aliases.add(naming_of("two", upload=FIRST), hash_of(1))
         self.assertFalse(added)
-        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, RAW, 7))
+        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, RAW, 7 * TICK))
 
     async def test_publishing_for_an_upload_that_is_gone(self) -> None:
         """Unknown, or completed already: nothing of the step is there."""
@@ -116,7 +117,7 @@ class UploadsContract(_UploadsContract):
         ):
             with self.assertRaises(error):
                 await self.repo.hashes.publish(record_of(2), details_at(2), naming)
-        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, RAW, 7))
+        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, RAW, 7 * TICK))
         self.assertEqual(await self.doomed(), [])
 
     async def test_failing_completes(self) -> None:
@@ -124,7 +125,7 @@ class UploadsContract(_UploadsContract):
         await self.begin()
         self.assertTrue(await self.repo.uploads.fail(FIRST, "Too wide ↔", "validate-width"))
         result = UploadFailed("Too wide ↔", "validate-width")
-        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, None, 7, result))
+        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, None, 7 * TICK, result))
         self.assertFalse(await self.repo.refers_to(RAW))
         self.assertEqual(await self.doomed(), [RAW])
 
@@ -167,7 +168,7 @@ class UploadEndsContract(_UploadsContract):
         """Nothing happens."""
         await self.begin()
         self.assertFalse(await self.repo.uploads.claim(FIRST))
-        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, RAW, 7))
+        self.assertEqual(await self.repo.uploads.find(FIRST), Upload(FIRST, RAW, 7 * TICK))
 
     async def test_news_wakes_all_who_wait(self) -> None:
         """Success, failure, a claim and expiry; each waiter on its own."""
@@ -184,7 +185,7 @@ class UploadEndsContract(_UploadsContract):
         await self.repo.uploads.fail(SECOND, "a", "b")
         await waiter
         waiter = self.waiting(SECOND)
-        await self.repo.uploads.expire(SECOND, 2)
+        await self.repo.uploads.expire(SECOND, 2 * TICK)
         await waiter
 
     async def test_news_of_others_wakes_nobody(self) -> None:
@@ -205,23 +206,23 @@ class UploadEndsContract(_UploadsContract):
         await self.begin(SECOND, "raw/2", now=7)
         await self.begin(FIRST, now=5)
         await self.repo.uploads.fail(FIRST, "a", "b")
-        expired = [await self.repo.uploads.expired(before, 10) for before in (5, 6, 8)]
-        failed = Upload(FIRST, None, 5, UploadFailed("a", "b"))
-        pending = Upload(SECOND, "raw/2", 7)
+        expired = [await self.repo.uploads.expired(before * TICK, 10) for before in (5, 6, 8)]
+        failed = Upload(FIRST, None, 5 * TICK, UploadFailed("a", "b"))
+        pending = Upload(SECOND, "raw/2", 7 * TICK)
         self.assertEqual([list(each) for each in expired], [[], [failed], [failed, pending]])
-        self.assertEqual(list(await self.repo.uploads.expired(8, 1)), [failed])
+        self.assertEqual(list(await self.repo.uploads.expired(8 * TICK, 1)), [failed])
 
     async def test_a_young_upload_does_not_expire(self) -> None:
         """Nor one that is unknown."""
         await self.begin(now=7)
-        self.assertFalse(await self.repo.uploads.expire(FIRST, 7))
-        self.assertFalse(await self.repo.uploads.expire(SECOND, 99))
+        self.assertFalse(await self.repo.uploads.expire(FIRST, 7 * TICK))
+        self.assertFalse(await self.repo.uploads.expire(SECOND, 99 * TICK))
         self.assertIsNotNone(await self.repo.uploads.find(FIRST))
 
     async def test_a_pending_upload_expires(self) -> None:
         """With its raw bytes; whoever works on it finds it gone."""
         await self.begin(now=7)
-        self.assertTrue(await self.repo.uploads.expire(FIRST, 8))
+        self.assertTrue(await self.repo.uploads.expire(FIRST, 8 * TICK))
         self.assertIsNone(await self.repo.uploads.find(FIRST))
         self.assertFalse(await self.repo.refers_to(RAW))
         self.assertEqual(await self.doomed(), [RAW])
@@ -232,7 +233,7 @@ class UploadEndsContract(_UploadsContract):
         """And the content, if it has no other name."""
         await self.begin()
         await self.complete()
-        self.assertTrue(await self.repo.uploads.expire(FIRST, 8))
+        self.assertTrue(await self.repo.uploads.expire(FIRST, 8 * TICK))
         self.assertIsNone(await self.repo.aliases.find(Alias("one")))
         self.assertIsNone(await self.repo.hashes.find(hash_of(1)))
         self.assertEqual(await self.doomed(), ["identifier/1.png", RAW])
@@ -242,7 +243,7 @@ class UploadEndsContract(_UploadsContract):
         await self.begin()
         await self.complete()
         await self.publish(1, "two")
-        await self.repo.uploads.expire(FIRST, 8)
+        await self.repo.uploads.expire(FIRST, 8 * TICK)
         self.assertIsNone(await self.repo.aliases.find(Alias("one")))
         self.assertIsNotNone(await self.repo.aliases.find(Alias("two")))
         self.assertEqual(await self.doomed(), [RAW])
@@ -255,13 +256,13 @@ class UploadEndsContract(_UploadsContract):
         await self.repo.hashes.publish(
             record_of(2), details_at(2), Naming(Alias("one"), token_of("another"))
         )
-        self.assertTrue(await self.repo.uploads.expire(FIRST, 8))
+        self.assertTrue(await self.repo.uploads.expire(FIRST, 8 * TICK))
         self.assertIsNotNone(await self.repo.aliases.find(Alias("one")))
 
     async def test_an_unclaimed_failure_expires(self) -> None:
         """Its raw bytes went before."""
         await self.begin()
         await self.repo.uploads.fail(FIRST, "a", "b")
-        self.assertTrue(await self.repo.uploads.expire(FIRST, 8))
+        self.assertTrue(await self.repo.uploads.expire(FIRST, 8 * TICK))
         self.assertIsNone(await self.repo.uploads.find(FIRST))
         self.assertEqual(await self.doomed(), [RAW])

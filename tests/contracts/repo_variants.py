@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pictd.model.records import Variant
-from tests.contracts.repo import RepoContract, details_at, hash_of
+from tests.contracts.repo import TICK, RepoContract, details_at, hash_of
 
 
 class VariantsContract(RepoContract):
@@ -11,11 +11,13 @@ class VariantsContract(RepoContract):
 
     async def add(self, key: str, identifier: str, accessed: int = 1) -> Variant | None:
         """To content 1."""
-        return await self.repo.variants.add(hash_of(1), key, identifier, details_at(1), accessed)
+        return await self.repo.variants.add(
+            hash_of(1), key, identifier, details_at(1), accessed * TICK
+        )
 
     async def outdated(self, before: int, limit: int = 10) -> list[str]:
         """The keys of outdated variants, which are all of content 1."""
-        found = await self.repo.variants.outdated(before, limit)
+        found = await self.repo.variants.outdated(before * TICK, limit)
         self.assertEqual({hash for hash, _ in found} - {hash_of(1)}, set())
         return [key for _, key in found]
 
@@ -97,7 +99,9 @@ class VariantsContract(RepoContract):
         """It makes no variants."""
         await self.publish(1, "one")
         await self.add("webp", "v1")
-        await self.repo.variants.touch({(hash_of(1), "webp"): 9, (hash_of(2), "png"): 9})
+        await self.repo.variants.touch(
+            {(hash_of(1), "webp"): 9 * TICK, (hash_of(2), "png"): 9 * TICK}
+        )
         await self.repo.variants.touch({})
         self.assertIsNone(await self.repo.variants.find(hash_of(2), "png"))
 
@@ -106,7 +110,7 @@ class VariantsContract(RepoContract):
         await self.publish(1, "one")
         await self.add("webp", "v1", accessed=5)
         for moment in (9, 7):
-            await self.repo.variants.touch({(hash_of(1), "webp"): moment})
+            await self.repo.variants.touch({(hash_of(1), "webp"): moment * TICK})
         self.assertEqual([await self.outdated(9), await self.outdated(10)], [[], ["webp"]])
 
     async def test_outdated_is_what_nobody_asked_for_since(self) -> None:
@@ -124,20 +128,20 @@ class VariantsContract(RepoContract):
         for key in ("webp", "png", "gif"):
             await self.add(key, f"v-{key}", accessed=5)
         await self.publish(2, "two")
-        await self.repo.variants.add(hash_of(2), "png", "other", details_at(1), 5)
+        await self.repo.variants.add(hash_of(2), "png", "other", details_at(1), 5 * TICK)
         places = [(hash_of(1), key) for key in ("webp", "gif", "jxl")] + [(hash_of(2), "png")]
-        self.assertEqual(await self.repo.variants.remove_outdated(places, 6), 3)
+        self.assertEqual(await self.repo.variants.remove_outdated(places, 6 * TICK), 3)
         self.assertEqual(dict(await self.repo.variants.of_hash(hash_of(1))), {"png": "v-png"})
         self.assertEqual(await self.doomed(), ["other", "v-gif", "v-webp"])
-        self.assertEqual(await self.repo.variants.remove_outdated(places, 6), 0)
+        self.assertEqual(await self.repo.variants.remove_outdated(places, 6 * TICK), 0)
 
     async def test_an_access_saves(self) -> None:
         """Between listing and removal."""
         await self.publish(1, "one")
         await self.add("webp", "v1", accessed=5)
         await self.add("png", "v2", accessed=5)
-        await self.repo.variants.touch({(hash_of(1), "webp"): 6})
+        await self.repo.variants.touch({(hash_of(1), "webp"): 6 * TICK})
         places = [(hash_of(1), key) for key in ("webp", "png")]
-        self.assertEqual(await self.repo.variants.remove_outdated(places, 6), 1)
+        self.assertEqual(await self.repo.variants.remove_outdated(places, 6 * TICK), 1)
         self.assertEqual(dict(await self.repo.variants.of_hash(hash_of(1))), {"webp": "v1"})
         self.assertEqual(await self.doomed(), ["v2"])

@@ -93,7 +93,9 @@ class StoreContract(Mixin):
     async def test_pieces_are_bounded(self) -> None:
         """No piece is larger than 256 KiB, whatever the size of the blob."""
         blob = await self.blob(await self.saved(BYTES))
-        self.assertLessEqual(len(await blob.stream(0, blob.size).read()), 256 * 1024)
+        stream = blob.stream(0, blob.size)
+        self.addCleanup(stream.close)
+        self.assertLessEqual(len(await stream.read()), 256 * 1024)
 
     async def test_parts(self) -> None:
         """From any offset, any number of bytes."""

@@ -35,13 +35,13 @@ class RetentionFiguresTests(ServicesTestCase):
     async def fill(self) -> None:
         """Two variants, a proxied file, a queued upload."""
         now = from_seconds(self.clock.seconds())
-        record = record_of(1, now)
+        record = record_of(1)
         await Presence(self.repo).note(now)
         await self.repo.hashes.publish(
-            record, details_at(now), naming_of("a", "http://pictures.example/", now)
+            record, details_at(1), naming_of("a", "http://pictures.example/", now)
         )
         for key in ("one", "other"):
-            await self.repo.variants.add(record.hash, key, key, details_at(now), now)
+            await self.repo.variants.add(record.hash, key, key, details_at(1), now)
         await self.repo.uploads.begin("an id", "raw", {}, now)
 
     def sweep(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 from twisted.internet import reactor
 from twisted.internet.interfaces import IReactorThreads
@@ -15,20 +16,28 @@ from pictd.model.records import Queue
 from pictd.repo.memory import MemoryRepo
 from pictd.repo.sqlite.database import SqliteRepo
 from tests.contracts.repo import details_at, naming_of, record_of
+from tests.repo.databases import new_database, repo_on
 from tests.support.figures import figure
 
 
 class PushesTests(TestCase):
-    """Both repos."""
+    """All repos."""
 
     async def repos(self) -> list[tuple[IRepo, Metrics]]:
         """Each with figures of its own."""
-        in_memory, on_disk = Metrics(), Metrics()
+        in_memory, on_disk, on_server = Metrics(), Metrics(), Metrics()
         path = Path(self.mktemp()) / "pictd.sqlite3"
         sqlite = SqliteRepo(path, IReactorThreads(reactor), on_disk)
         await sqlite.open()
         self.addCleanup(sqlite.close)
-        return [(MemoryRepo(in_memory), in_memory), (sqlite, on_disk)]
+        postgres = repo_on(await new_database(), metrics=on_server)
+        await postgres.open()
+        self.addCleanup(postgres.close)
+        return [
+            (MemoryRepo(in_memory), in_memory),
+            (sqlite, on_disk),
+            (postgres, on_server),
+        ]
 
     def pushes(self, metrics: Metrics, queue: Queue, completed: str = "true") -> float:
         """As shown."""
@@ -46,7 +55,7 @@ class PushesTests(TestCase):
     async def test_queued_uploads(self) -> None:
         """Their jobs come with them."""
         for repo, metrics in await self.repos():
-            await repo.uploads.begin("an id", "raw", {}, 0)
+            await repo.uploads.begin(str(UUID(int=1)), "raw", {}, 0)
             self.assertEqual(self.pushes(metrics, Queue.PROCESS), 1)
 
     async def test_removals(self) -> None:

@@ -55,16 +55,18 @@ class ServerTestCase(TestCase):
     """A test with a server of its own.
 
     :ivar settings: may be set by subclasses.
+    :ivar new_store: likewise.
     """
 
     settings = SETTINGS
+    new_store = MemoryStore
 
     def setUp(self) -> None:
         clock: Any = reactor
         root = Path(self.mktemp())
         root.mkdir(parents=True)
         metrics = Metrics()
-        self.repo, self.store = MemoryRepo(metrics), MemoryStore(IReactorTime(clock))
+        self.repo, self.store = MemoryRepo(metrics), self.new_store(IReactorTime(clock))
         self.media, self.scratch = PlainMedia(), SynchronousScratch(root)
         self.remote, self.exports = PlainRemote(), root / "exports"
         backends = (self.repo, self.store, self.media, self.scratch, clock)

@@ -1,0 +1,82 @@
+"""The database on a PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+
+from zope.interface import implementer
+
+from pictd.interfaces import IRepo
+from pictd.metrics import Metrics
+from pictd.model.times import from_seconds
+from pictd.repo.postgres import schema
+from pictd.repo.postgres.aliases import PostgresAliases
+from pictd.repo.postgres.details import PostgresDetails
+from pictd.repo.postgres.hashes import PostgresHashes
+from pictd.repo.postgres.jobs import PostgresJobs
+from pictd.repo.postgres.link import Server
+from pictd.repo.postgres.listening import Listening
+from pictd.repo.postgres.pool import Pool
+from pictd.repo.postgres.proxies import PostgresProxies
+from pictd.repo.postgres.sessions import Sessions
+from pictd.repo.postgres.settings import PostgresSettings
+from pictd.repo.postgres.uploads import PostgresUploads
+from pictd.repo.postgres.variants import PostgresVariants
+from pictd.repo.wakeups import Wakeups
+
+REFERS = """
+    SELECT 1 FROM hashes WHERE identifier = %s
+    UNION ALL SELECT 1 FROM hashes WHERE motion_identifier = %s
+    UNION ALL SELECT 1 FROM variants WHERE identifier = %s
+    UNION ALL SELECT 1 FROM pictd_uploads AS p JOIN uploads AS u ON u.id = p.id
+        WHERE p.identifier = %s AND u.result IS NULL
+    LIMIT 1
+"""
+"""Takes an identifier four times."""
+
+
+@implementer(IRepo)
+class PostgresRepo:
+    """All facts in one database. Any number of processes and machines may share it."""
+
+    def __init__(self, server: Server, metrics: Metrics | None = None) -> None:
+        """:param metrics: None: nobody reads them."""
+        self._server = server
+        wakeups = Wakeups()
+        pool = Pool(server, server.reactor)
+        self._sessions = sessions = Sessions(pool, server.reactor, wakeups.wake, metrics)
+        self._listening = Listening(server, pool.sessions, wakeups.wake)
+        self.aliases = PostgresAliases(sessions)
+        self.proxies = PostgresProxies(sessions)
+        self.hashes = PostgresHashes(sessions)
+        self.variants = PostgresVariants(sessions)
+        self.details = PostgresDetails(sessions)
+        self.uploads = PostgresUploads(sessions, wakeups)
+        self.settings = PostgresSettings(sessions)
+        self.jobs = PostgresJobs(sessions, wakeups)
+
+    async def open(self) -> None:
+        """See ``IRepo``. A call that failed may be repeated."""
+        now = from_seconds(self._server.reactor.seconds())
+        try:
+            await self._sessions.open(lambda step: schema.upgrade(step, now))
+            await self._listening.start()
+        except BaseException:
+            await self._sessions.close()
+            raise
+
+    async def close(self) -> None:
+        """See ``IRepo``. A second call does nothing."""
+        await self._listening.stop()
+        await self._sessions.close()
+
+    async def refers_to(self, identifier: str) -> bool:
+        """See ``IRepo``."""
+        return bool(await self._sessions.rows(REFERS, *[identifier] * 4))
+
+    async def check(self, read_only: bool = False) -> None:
+        """See ``IRepo``. Writes ``health-value`` among the settings."""
+        written = os.urandom(8)
+        if not read_only:
+            await self.settings.set("health-value", written)
+        await self.settings.get("health-value")

@@ -1,0 +1,4 @@
+CREATE TABLE details (
+    identifier TEXT PRIMARY KEY NOT NULL,
+    json JSONB NOT NULL
+);

@@ -1,0 +1,5 @@
+CREATE TABLE proxies (
+    url TEXT PRIMARY KEY NOT NULL,
+    alias TEXT NOT NULL REFERENCES aliases (alias),
+    accessed TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+);

@@ -1,0 +1,1 @@
+ALTER TABLE hashes ADD COLUMN blurhash TEXT;
