@@ -16,6 +16,7 @@ from pathlib import Path
 from zope.interface import Attribute, Interface
 
 from pictd.model.alias import Alias, DeleteToken
+from pictd.model.claims import Claim
 from pictd.model.details import Details
 from pictd.model.formats import Format, Output
 from pictd.model.hashes import Hash
@@ -341,6 +342,25 @@ class IJobs(Interface):
         wake-up may be spurious, and a job may come due without one."""
 
 
+class IClaims(Interface):
+    """Who does what only one process at a time should do. A claim keeps others waiting, and nothing
+    else: what is done under it is safe without it."""
+
+    async def take(key: str, now: int) -> Claim | None:
+        """The claim; None: somebody has it, and was heard of within ``VOID_AFTER``."""
+
+    async def renew(claim: Claim, now: int) -> Claim | None:
+        """The same claim, heard of just now; its holder goes on with this one. None: it was lost to
+        another holder, or was void and is forgotten."""
+
+    async def release(claim: Claim) -> None:
+        """Let others have it. Does nothing where it was lost."""
+
+    async def wait(key: str) -> None:
+        """Return soon after a claim of this key was released. Callers poll as well: a wake-up may be
+        spurious, or come from another process, and then not at all; a dead holder causes none."""
+
+
 class IRepo(Interface):
     """All facts. Facets share one database."""
 
@@ -352,6 +372,7 @@ class IRepo(Interface):
     uploads: IUploads = Attribute("``IUploads``")
     settings: ISettings = Attribute("``ISettings``")
     jobs: IJobs = Attribute("``IJobs``")
+    claims: IClaims = Attribute("``IClaims``")
 
     async def open() -> None:
         """Connect and bring the schema up to date.

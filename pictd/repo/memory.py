@@ -11,6 +11,7 @@ from zope.interface import implementer
 from pictd.interfaces import IDetails, IRepo, ISettings
 from pictd.metrics import Metrics
 from pictd.model.details import Details
+from pictd.repo.memory_claims import MemoryClaims
 from pictd.repo.memory_content import MemoryAliases, MemoryHashes
 from pictd.repo.memory_jobs import MemoryJobs
 from pictd.repo.memory_proxies import MemoryProxies
@@ -72,6 +73,7 @@ class MemoryRepo:
         self.uploads = MemoryUploads(tables)
         self.settings = MemorySettings(tables)
         self.jobs = MemoryJobs(tables)
+        self.claims = MemoryClaims(tables)
 
     async def open(self) -> None:
         """See ``IRepo``."""

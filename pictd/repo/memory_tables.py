@@ -56,6 +56,7 @@ class Tables:
     uploads: dict[str, Upload] = attrs.field(factory=dict)
     settings: dict[str, bytes] = attrs.field(factory=dict)
     jobs: dict[str, StoredJob] = attrs.field(factory=dict)
+    claims: dict[str, int] = attrs.field(factory=dict)
     wakeups: Wakeups = attrs.field(factory=Wakeups)
     pushed: int = 0
 

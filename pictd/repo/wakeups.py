@@ -10,7 +10,8 @@ from twisted.internet.defer import Deferred
 from pictd.model.records import Queue
 
 Topic = Queue | str
-"""What one may wait for: work in a queue, or news of the queued upload with this id."""
+"""What one may wait for: work in a queue, news of the queued upload with this id, or the end of a
+claim of this key."""
 
 
 class Wakeups:
@@ -36,4 +37,4 @@ class Wakeups:
     def _leave(self, topic: Topic, waiters: set[Deferred[None]], waiter: Deferred[None]) -> None:
         waiters.discard(waiter)
         if not waiters and self._waiting.get(topic) is waiters:
-            del self._waiting[topic]  # there is no end to the ids of uploads
+            del self._waiting[topic]  # there is no end to ids and keys

@@ -9,6 +9,7 @@ from pictd.repo.memory import MemoryRepo
 from tests.contracts import (
     repo,
     repo_aliases,
+    repo_claims,
     repo_hashes,
     repo_jobs,
     repo_proxies,
@@ -59,3 +60,7 @@ class UploadsTests(MemoryMixin, repo_uploads.UploadsContract, TestCase):
 
 class UploadEndsTests(MemoryMixin, repo_uploads.UploadEndsContract, TestCase):
     """``IUploads``: waiting, claiming, expiring."""
+
+
+class ClaimsTests(MemoryMixin, repo_claims.ClaimsContract, TestCase):
+    """``IClaims``."""

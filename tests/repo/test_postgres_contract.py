@@ -8,6 +8,7 @@ from pictd.interfaces import IRepo
 from tests.contracts import (
     repo,
     repo_aliases,
+    repo_claims,
     repo_hashes,
     repo_jobs,
     repo_proxies,
@@ -61,3 +62,7 @@ class UploadsTests(PostgresMixin, repo_uploads.UploadsContract, TestCase):
 
 class UploadEndsTests(PostgresMixin, repo_uploads.UploadEndsContract, TestCase):
     """``IUploads``: waiting, claiming, expiring."""
+
+
+class ClaimsTests(PostgresMixin, repo_claims.ClaimsContract, TestCase):
+    """``IClaims``."""

@@ -13,6 +13,7 @@ from pictd.repo.sqlite.database import SqliteRepo
 from tests.contracts import (
     repo,
     repo_aliases,
+    repo_claims,
     repo_hashes,
     repo_jobs,
     repo_proxies,
@@ -65,3 +66,7 @@ class UploadsTests(SqliteMixin, repo_uploads.UploadsContract, TestCase):
 
 class UploadEndsTests(SqliteMixin, repo_uploads.UploadEndsContract, TestCase):
     """``IUploads``: waiting, claiming, expiring."""
+
+
+class ClaimsTests(SqliteMixin, repo_claims.ClaimsContract, TestCase):
+    """``IClaims``."""

@@ -11,6 +11,7 @@ from pictd.metrics import Metrics
 from pictd.model.times import from_seconds
 from pictd.repo.postgres import schema
 from pictd.repo.postgres.aliases import PostgresAliases
+from pictd.repo.postgres.claims import PostgresClaims
 from pictd.repo.postgres.details import PostgresDetails
 from pictd.repo.postgres.hashes import PostgresHashes
 from pictd.repo.postgres.jobs import PostgresJobs
@@ -54,6 +55,7 @@ class PostgresRepo:
         self.uploads = PostgresUploads(sessions, wakeups)
         self.settings = PostgresSettings(sessions)
         self.jobs = PostgresJobs(sessions, wakeups)
+        self.claims = PostgresClaims(sessions, wakeups)
 
     async def open(self) -> None:
         """See ``IRepo``. A call that failed may be repeated."""

@@ -1,4 +1,5 @@
-"""Hearing what other processes announce: new jobs, and queued uploads that are completed.
+"""Hearing what other processes announce: new jobs, queued uploads that are completed, claims that
+are released.
 
 The database announces by itself, whoever writes (spec storage §3.3). What this process wrote is
 known to it already, and is not heard again. An announcement of a job says neither whether it is
@@ -23,7 +24,8 @@ from pictd.repo.postgres.link import Link, Server
 from pictd.repo.wakeups import Topic
 
 _JOBS, _UPLOADS = "queue_status_channel", "upload_completion_channel"
-_LISTEN = f"LISTEN {_JOBS}; LISTEN {_UPLOADS}"
+_CLAIMS = "keyed_notification_channel"
+_LISTEN = "; ".join(f"LISTEN {channel}" for channel in (_JOBS, _UPLOADS, _CLAIMS))
 _REMEMBERED = 4096
 """Jobs that were announced lately."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
@@ -109,7 +111,7 @@ class Listening:
     def _heard(self, notice: Any) -> None:
         if notice.pid in self._ours:
             return
-        if notice.channel == _UPLOADS:
+        if notice.channel in (_UPLOADS, _CLAIMS):
             self._woken([notice.payload])
             return
         job, _, queue = notice.payload.partition(" ")

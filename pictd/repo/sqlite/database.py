@@ -16,6 +16,7 @@ from pictd.interfaces import IRepo
 from pictd.metrics import Metrics
 from pictd.repo.sqlite import schema
 from pictd.repo.sqlite.aliases import SqliteAliases
+from pictd.repo.sqlite.claims import SqliteClaims
 from pictd.repo.sqlite.connection import create_file, open_writer
 from pictd.repo.sqlite.details import SqliteDetails
 from pictd.repo.sqlite.export import export
@@ -61,6 +62,7 @@ class SqliteRepo:
         self.uploads = SqliteUploads(reader, writer, wakeups)
         self.settings = SqliteSettings(reader, writer)
         self.jobs = SqliteJobs(reader, writer, wakeups)
+        self.claims = SqliteClaims(writer, wakeups)
 
     async def open(self) -> None:
         """See ``IRepo``. A call that failed may be repeated."""
