@@ -357,8 +357,8 @@ class IClaims(Interface):
         """Let others have it. Does nothing where it was lost."""
 
     async def wait(key: str) -> None:
-        """Return soon after a claim of this key was released. Callers poll as well: a wake-up may be
-        spurious, or come from another process, and then not at all; a dead holder causes none."""
+        """Return soon after a claim of this key was released. Callers poll as well: a wake-up may
+        be spurious, or come from another process, and then not at all; the dead cause none."""
 
 
 class IRepo(Interface):

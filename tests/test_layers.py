@@ -28,6 +28,7 @@ RANKS = {
     "remote": 2,
     "imaging": 2,
     "logs": 2,
+    "claiming": 2,
     "ingest": 3,
     "generate": 3,
     "catalog": 3,

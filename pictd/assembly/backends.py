@@ -7,12 +7,13 @@ from typing import Any
 
 from pictd.assembly.failures import CannotStart
 from pictd.assembly.objects import make_object_store
+from pictd.claiming import Alone, AmongNodes
 from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
 from pictd.config.backends import PostgresRepo as PostgresRepoConfig
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.schema import Config
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IStore
+from pictd.interfaces import IRepo, IStore
 from pictd.metrics import Metrics
 from pictd.repo.postgres.database import PostgresRepo
 from pictd.repo.postgres.link import Server, check_url
@@ -50,8 +51,16 @@ def make_repo(config: Config, reactor: Any, metrics: Metrics) -> Repo:
 
 def is_shared(config: Config) -> bool:
     """Whether other nodes may work on the same facts and bytes."""
-    alone = isinstance(config.repo, SqliteRepoConfig)
-    return not (alone and isinstance(config.store, FilesystemStoreConfig))
+    embedded = isinstance(config.repo, SqliteRepoConfig)
+    alone = embedded and isinstance(config.store, FilesystemStoreConfig)
+    return config.server.workers > 1 or not alone
+
+
+def make_claiming(config: Config, repo: IRepo, reactor: Any) -> Alone | AmongNodes:
+    """A read-only node makes nothing, and claims nothing (contract C5)."""
+    if is_shared(config) and not config.server.read_only:
+        return AmongNodes(repo.claims, reactor)
+    return Alone()
 
 
 def _tls(repo: PostgresRepoConfig) -> Mapping[str, str]:

@@ -31,9 +31,11 @@ def sweeps(config: Config, parts: Parts) -> list[IService]:
     """What looks for things to do by itself. None on a read-only node (contract C5)."""
     if parts.settings.read_only:
         return []
+    repo, clock, claiming = parts.repo, parts.clock, parts.claiming
+    lifetimes = _lifetimes(config)
     return [
-        Strays(parts.repo, parts.store, parts.clock, GRACE if is_shared(config) else 0),
-        Retention(parts.repo, Presence(parts.repo), _lifetimes(config), parts.clock, parts.metrics),
+        Strays(repo, parts.store, clock, GRACE if is_shared(config) else 0, claiming),
+        Retention(repo, Presence(repo), lifetimes, clock, parts.metrics, claiming),
     ]
 
 

@@ -65,6 +65,7 @@ def make_service(config: Config, reactor: Any) -> IService:
             *([tls] if tls is not None else []),
             Listener(taken, site, reactor, tls),
             Forewarning(workers.dismiss),
+            Forewarning(parts.claiming.leave),
         ]
     )
 

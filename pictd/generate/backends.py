@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 from twisted.internet.interfaces import IReactorTime
 
+from pictd.claiming import Alone, Claiming
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.metrics import Metrics
 
@@ -19,3 +20,4 @@ class Backends:
     scratch: IScratch
     clock: IReactorTime
     metrics: Metrics = attrs.field(factory=Metrics)
+    claiming: Claiming = attrs.field(factory=Alone)

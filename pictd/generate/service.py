@@ -1,4 +1,4 @@
-"""Variants: found, or made once however many ask for it at the same time.
+"""Variants: found, or made once however many ask for it at the same time, on whichever node.
 
 Crash windows: before ``store.save`` only scratch files exist; between ``save`` and ``add`` the
 bytes are stray, and the next start removes them; after ``add`` the variant is whole.
@@ -17,6 +17,7 @@ from pictd.coalescing import Coalescer
 from pictd.errors import AliasNotFound, BytesLost, PictdError
 from pictd.generate.backends import Backends
 from pictd.generate.motions import Motions
+from pictd.model.claims import variant_claim
 from pictd.model.details import Details
 from pictd.model.formats import Kind, Output
 from pictd.model.hashes import Hash
@@ -77,13 +78,18 @@ class Generate(Service):
 
     async def _find_or_make(self, original: Original, recipe: Recipe) -> Variant:
         """A maker that ended between the caller's look and this one has made it already."""
-        found = await self.find(original.record.hash, recipe)
-        if found is not None:
-            return found
-        with self._backends.metrics.generates.running():
-            return await self._make(original, recipe)
+        hash = original.record.hash
+        return await self._backends.claiming.once(
+            variant_claim(hash, recipe.key),
+            lambda: self.find(hash, recipe),
+            lambda: self._make(original, recipe),
+        )
 
     async def _make(self, original: Original, recipe: Recipe) -> Variant:
+        with self._backends.metrics.generates.running():
+            return await self._made(original, recipe)
+
+    async def _made(self, original: Original, recipe: Recipe) -> Variant:
         folder = self._backends.scratch.new()
         try:
             rendered = await self._render(original, recipe, folder)

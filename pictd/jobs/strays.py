@@ -8,8 +8,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from pictd.claiming import Alone, Claiming
 from pictd.errors import PictdError
 from pictd.interfaces import IRepo, IStore
+from pictd.model.claims import STRAYS_CLAIM
 from pictd.model.times import SECOND, from_seconds
 
 SWEEP_EVERY = 3600.0
@@ -24,14 +26,21 @@ class Strays(Service):
 
     :param first_grace: seconds, for the sweep at start: 0 where no other process works on the same
         store, for whatever is stray then was left by a crash.
+    :param claiming: None: likewise. Of several processes one sweeps at a time.
     """
 
     _log = Logger()
 
     def __init__(
-        self, repo: IRepo, store: IStore, clock: IReactorTime, first_grace: int = GRACE
+        self,
+        repo: IRepo,
+        store: IStore,
+        clock: IReactorTime,
+        first_grace: int = GRACE,
+        claiming: Claiming | None = None,
     ) -> None:
         self._repo = repo
+        self._claiming = claiming or Alone()
         self._store = store
         self._clock = clock
         self._grace = first_grace
@@ -79,12 +88,14 @@ class Strays(Service):
 
     async def _sweep_and_log(self) -> None:
         try:
-            removed = await self.sweep(self._moment())
+            await self._claiming.unless_claimed(STRAYS_CLAIM, self._sweep_now)
         except CancelledError:
             return
         except PictdError as error:
             self._log.warn("stray bytes were not looked for: {error}", error=error)
-            return
+
+    async def _sweep_now(self) -> None:
+        removed = await self.sweep(self._moment())
         self._began, self._grace = None, GRACE
         if removed:
             self._log.info("{count} stray files of a crash were removed", count=removed)

@@ -11,9 +11,9 @@ from pictd.model.times import SECOND
 
 VOID_AFTER = 30 * SECOND
 """Nanoseconds after which a claim that was not renewed is void: as long as the lease of a job, so
-that whatever a dead process was at is taken over within half a minute. Claims are renewed every five
-seconds, by pict-rs too, which waits two minutes: a holder may miss a few beats, or its clock go wrong
-by some seconds, before it is taken for dead."""
+that whatever a dead process was at is taken over within half a minute. Claims are renewed every
+five seconds, by pict-rs too, which waits two minutes: a holder may miss a few beats, or its clock
+go wrong by some seconds, before it is taken for dead."""
 
 _LONGEST = 2000
 """Bytes of a key: databases index them, and PostgreSQL announces them, up to a length."""

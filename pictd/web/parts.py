@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 from pictd.catalog.access import AccessLog
 from pictd.catalog.lookup import Lookup
 from pictd.catalog.removal import Removal
+from pictd.claiming import Alone, Claiming
 from pictd.errors import ReadOnly
 from pictd.generate.service import Generate
 from pictd.ingest.downloads import Downloads
@@ -72,6 +73,7 @@ class Parts:
     settings: WebSettings
     exports: Exports | None = None
     metrics: Metrics = attrs.field(factory=Metrics)
+    claiming: Claiming = attrs.field(factory=Alone)
 
     def refuse_if_read_only(self) -> None:
         """:raise ReadOnly: the server was configured to change nothing."""
