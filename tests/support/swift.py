@@ -84,10 +84,8 @@ class Bucket:
 
 
 def new_bucket() -> Bucket:
-    """An empty one."""
-    bucket = Bucket(_served(), f"test-{uuid4().hex}")
-    bucket.ask("PUT")
-    return bucket
+    """An empty one, on the server that tests share."""
+    return _shared().bucket()
 
 
 def store_in(test: TestCase, bucket: Bucket, keys: Credentials = KEYS, **more: Any) -> ObjectStore:
@@ -114,28 +112,57 @@ async def _close(service: Service) -> None:
     await service.close()
 
 
+class Swift:
+    """A server, which may be stopped and started again with what it has stored."""
+
+    def __init__(self) -> None:
+        _make_environment()
+        self._folder, self._port = tempfile.mkdtemp(prefix="pictd-swift-"), free_port()
+        self._server: subprocess.Popen[str] | None = None
+        self.start()
+
+    @property
+    def endpoint(self) -> str:
+        """Of the service."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def bucket(self) -> Bucket:
+        """A new one."""
+        bucket = Bucket(self.endpoint, f"test-{uuid4().hex}")
+        bucket.ask("PUT")
+        return bucket
+
+    def start(self) -> None:
+        """Blocks until it serves."""
+        self._server = server = subprocess.Popen(
+            [str(ENVIRONMENT / "bin" / "python"), "-P", str(SERVER), self._folder, str(self._port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environ(),
+            text=True,
+        )
+        assert server.stdout is not None
+        if server.stdout.readline() != "ready\n":
+            raise AssertionError("Swift does not start")
+
+    def stop(self) -> None:
+        """Blocks until it has ended. A second call does nothing."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.communicate()
+
+    def remove(self) -> None:
+        """With all that is in it."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 @cache
-def _served() -> str:
-    """The endpoint of this process's server."""
-    _make_environment()
-    folder, port = tempfile.mkdtemp(prefix="pictd-swift-"), free_port()
-    server = subprocess.Popen(
-        [str(ENVIRONMENT / "bin" / "python"), "-P", str(SERVER), folder, str(port)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=_environ(),
-        text=True,
-    )
-    atexit.register(_end, server, folder)
-    assert server.stdout is not None
-    if server.stdout.readline() != "ready\n":
-        raise AssertionError("Swift does not start")
-    return f"http://127.0.0.1:{port}"
-
-
-def _end(server: subprocess.Popen[str], folder: str) -> None:
-    server.communicate()
-    shutil.rmtree(folder, ignore_errors=True)
+def _shared() -> Swift:
+    """This process's server."""
+    swift = Swift()
+    atexit.register(swift.remove)
+    return swift
 
 
 def _make_environment() -> None:
