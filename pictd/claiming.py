@@ -24,11 +24,14 @@ from twisted.logger import Logger
 
 from pictd.errors import Overloaded, RepoUnavailable
 from pictd.interfaces import IClaims
-from pictd.model.claims import Claim
+from pictd.model.claims import Claim, is_void
 from pictd.model.times import from_seconds
 
 RENEW_EVERY = 5.0
 """Seconds."""
+
+RELEASE_AGAIN = 2.0
+"""Seconds until a release is tried again."""
 
 PATIENCE = 120.0
 """Seconds that others wait for somebody who is alive and at it."""
@@ -186,7 +189,21 @@ class _Held:
         try:
             await self._claims.release(self._claim)
         except RepoUnavailable as error:
-            self._warn("not released, and void in a while", str(error))
+            self._warn("not released yet", str(error))
+            self._release_later()
+
+    def _release_later(self) -> None:
+        """Others need not wait until it is void, once the database is back."""
+        if not is_void(self._claim.heard, from_seconds(self._clock.seconds())):
+            self._clock.callLater(
+                RELEASE_AGAIN, lambda: Deferred.fromCoroutine(self._release_again())
+            )
+
+    async def _release_again(self) -> None:
+        try:
+            await self._claims.release(self._claim)
+        except RepoUnavailable:
+            self._release_later()
 
     async def _renew(self) -> None:
         try:

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.claiming import PATIENCE, RENEW_EVERY, Alone, AmongNodes
+from pictd.claiming import PATIENCE, RELEASE_AGAIN, RENEW_EVERY, Alone, AmongNodes
 from pictd.errors import MediaFailed, Overloaded, RepoUnavailable
 from pictd.interfaces import IClaims
 from pictd.model.claims import VOID_AFTER, Claim
@@ -239,10 +239,22 @@ class HeldTests(ClaimingTestCase):
         self.assertIsNone(self.taken())
 
     def test_a_release_that_fails(self) -> None:
-        """Costs the result nothing."""
+        """Costs the result nothing, and is done when the database is back."""
         self.shaky.before = away
         self.end()
         self.assertEqual(self.successResultOf(self.wanted), "made")
+        self.pass_time(5)
+        self.assertIsNone(self.taken())
+        self.shaky.before = None
+        self.pass_time(RELEASE_AGAIN)
+        self.assertIsNotNone(self.taken())
+
+    def test_a_release_that_goes_on_failing(self) -> None:
+        """Is given up when the claim is void."""
+        self.shaky.before = away
+        self.end()
+        self.pass_time(LIFE + RELEASE_AGAIN)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_the_end_comes_while_it_is_renewed(self) -> None:
         """What is released is the renewed claim."""
