@@ -69,6 +69,39 @@ class Summary:
             yield metric
 
 
+Ended = Callable[[bool], None]
+"""To be told, once, that something has ended, and whether it reached its normal end."""
+
+
+@attrs.frozen(eq=False)
+class Timing:
+    """How long something takes.
+
+    :ivar label: of whether it reached its normal end.
+    """
+
+    duration: Summary
+    seconds: Callable[[], float]
+    label: str = "complete"
+
+    def begin(self) -> Ended:
+        """It begins now."""
+        began = self.seconds()
+        return lambda complete: self.duration.observe(
+            self.seconds() - began, **{self.label: complete}
+        )
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Around it; it is complete unless it raises."""
+        ended, complete = self.begin(), False
+        try:
+            yield
+            complete = True
+        finally:
+            ended(complete)
+
+
 @attrs.frozen(eq=False)
 class Gauge:
     """How much there is of something at the moment.
@@ -122,11 +155,26 @@ class Activity:
             self.duration.observe(self.seconds() - began, completed=run.completed, **labels)
 
 
+OBJECT_REQUESTS = (
+    ("put", "put_object_request", "until a file is put"),
+    ("create", "create_multipart_request", "until an upload in parts is begun"),
+    ("part", "create_upload_part_request", "until a part is put"),
+    ("complete", "complete_multipart_request", "until an upload in parts is ended"),
+    ("abort", "abort_multipart_request", "until an upload in parts is given up"),
+    ("get", "get_object_request", "until a file is about to come"),
+    ("stream", "get_object_request_stream", "from there until it has come"),
+    ("head", "head_object_request", "until a file is described"),
+    ("delete", "delete_object_request", "until a file is removed"),
+)
+"""What is asked of an object store: our name, pict-rs's, and what is measured."""
+
+
 class Metrics:
     """All that one server counts.
 
-    To add a figure: make it in ``__init__`` by ``counter``, ``summary`` or ``activity``, and count
-    where it happens. What is kept elsewhere is shown by ``gauge``, or by a collector of its own.
+    To add a figure: make it in ``__init__`` by ``counter``, ``summary``, ``timing`` or
+    ``activity``, and count where it happens. What is kept elsewhere is shown by ``gauge``, or by a
+    collector of its own.
 
     :ivar registry: what is shown.
     :param seconds: a clock that only goes forward.
@@ -138,6 +186,8 @@ class Metrics:
         self._add_uploads()
         self._add_work()
         self._add_outgoing()
+        self._add_postgres()
+        self._add_objects()
 
     def _add_uploads(self) -> None:
         self.files = self.counter(
@@ -181,6 +231,31 @@ class Metrics:
             "pictd_outgoing_bytes", "Bytes downloaded from other servers, or shown to a validator"
         )
 
+    def _add_postgres(self) -> None:
+        pool = "pict_rs_postgres_pool"
+        self.connections = self.counter(f"{pool}_connection_create", "Connections opened")
+        self.connection_gets = self.counter(f"{pool}_get", "Connections that steps asked for")
+        self.connection_waits = self.timing(
+            f"{pool}_duration", "Seconds until a step had a connection", "completed"
+        )
+        self.notifications = self.counter("pict_rs_postgres_notification", "What was announced")
+        self.job_news = self.counter(
+            "pict_rs_postgres_job_notifier_notified", "Jobs of other nodes that workers heard of"
+        )
+        self.upload_news = self.counter(
+            "pict_rs_postgres_upload_notifier_notified", "Results that other nodes announced"
+        )
+
+    def _add_objects(self) -> None:
+        """By what is asked of the service."""
+        self.objects = {
+            kind: self.timing(f"pict_rs_object_storage_{name}", f"Seconds {until}")
+            for kind, name, until in OBJECT_REQUESTS
+        }
+        self.objects["list"] = self.timing(
+            "pictd_object_storage_list_request", "Seconds until a listing is answered"
+        )
+
     def counter(self, name: str, documentation: str) -> Counter:
         """A new one."""
         counter = Counter(name, documentation)
@@ -192,6 +267,10 @@ class Metrics:
         summary = Summary(name, documentation)
         self.registry.register(summary)
         return summary
+
+    def timing(self, name: str, documentation: str, label: str = "complete") -> Timing:
+        """A new one."""
+        return Timing(self.summary(name, documentation), self._seconds, label)
 
     def activity(self, started: str, ended: str, duration: str, documentation: str) -> Activity:
         """A new one, of three figures."""

@@ -70,11 +70,12 @@ def _tls(repo: PostgresRepoConfig) -> Mapping[str, str]:
         raise CannotStart(f"repo.certificate_file: {repo.certificate_file}: {error}") from error
 
 
-def make_store(config: Config, reactor: Any) -> IStore:
+def make_store(config: Config, reactor: Any, metrics: Metrics | None = None) -> IStore:
     """The store of the configuration.
 
+    :param metrics: None: nobody reads them.
     :raise CannotStart: it can't be addressed.
     """
     if isinstance(config.store, FilesystemStoreConfig):
         return FilesystemStore(config.store.path, reactor)
-    return make_object_store(config.store, reactor)
+    return make_object_store(config.store, reactor, metrics)

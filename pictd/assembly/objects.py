@@ -7,6 +7,7 @@ from typing import Any
 from pictd.assembly.failures import CannotStart
 from pictd.config.backends import ObjectStore as ObjectStoreConfig
 from pictd.errors import StoreUnavailable
+from pictd.metrics import Metrics
 from pictd.store.objects.asking import Service
 from pictd.store.objects.calls import Access
 from pictd.store.objects.places import Place
@@ -14,9 +15,12 @@ from pictd.store.objects.signing import Credentials
 from pictd.store.objects.store import ObjectStore
 
 
-def make_object_store(config: ObjectStoreConfig, reactor: Any) -> ObjectStore:
+def make_object_store(
+    config: ObjectStoreConfig, reactor: Any, metrics: Metrics | None = None
+) -> ObjectStore:
     """Nothing is asked of it yet.
 
+    :param metrics: None: nobody reads them.
     :raise CannotStart: its URL can't be made.
     """
     try:
@@ -27,7 +31,7 @@ def make_object_store(config: ObjectStoreConfig, reactor: Any) -> ObjectStore:
         config.access_key, config.secret_key, config.region, config.session_token
     )
     access = Access(place, credentials, config.client_timeout)
-    return ObjectStore(Service(access, reactor), reactor, config.public_endpoint)
+    return ObjectStore(Service(access, reactor, metrics), reactor, config.public_endpoint)
 
 
 async def bucket_trouble(config: ObjectStoreConfig, reactor: Any) -> str | None:

@@ -10,8 +10,10 @@ from twisted.trial.unittest import TestCase
 
 from pictd.errors import StoreUnavailable
 from pictd.interfaces import IStore
+from pictd.metrics import OBJECT_REQUESTS, Metrics
 from pictd.store.objects.strays import mark, marked
 from tests.contracts import store
+from tests.support.figures import figure
 from tests.support.swift import new_bucket, service_in, store_in
 
 PART = 100_000
@@ -56,6 +58,63 @@ class ObjectStoreTests(store.StoreContract, TestCase):
         identifier = await self.saved()
         with self.assertRaises(StoreUnavailable):
             await self.store.local(identifier, Path(self.mktemp()))
+
+
+class FiguresTests(TestCase):
+    """What is measured."""
+
+    def setUp(self) -> None:
+        """Nothing yet."""
+        self.bucket, self.metrics = new_bucket(), Metrics()
+        self.store = store_in(self, self.bucket, part=PART, metrics=self.metrics)
+
+    def counted(self) -> dict[str, float]:
+        """How often something reached its end, by pict-rs's names."""
+        names = [name for _, name, _ in OBJECT_REQUESTS]
+        counts = {
+            name: figure(
+                self.metrics.registry, f"pict_rs_object_storage_{name}_count", complete="true"
+            )
+            for name in names
+        }
+        return {name: count for name, count in counts.items() if count}
+
+    async def save(self, size: int) -> str:
+        """A file of so many bytes."""
+        path = Path(self.mktemp())
+        path.write_bytes(bytes(size))
+        return await self.store.save(path, ".png", "image/png")
+
+    async def test_a_small_file(self) -> None:
+        """On its way there, back and away; its marker counts as well."""
+        identifier = await self.save(9)
+        blob = await self.store.open(identifier)
+        assert blob is not None
+        await store.drain(blob.stream(0, blob.size))
+        await self.store.remove(identifier)
+        self.assertEqual(
+            self.counted(),
+            {
+                "put_object_request": 2,
+                "head_object_request": 1,
+                "get_object_request": 1,
+                "get_object_request_stream": 1,
+                "delete_object_request": 2,
+            },
+        )
+
+    async def test_a_file_in_parts(self) -> None:
+        """Each part counts."""
+        await self.save(2 * PART + 1)
+        self.assertEqual(
+            self.counted(),
+            {
+                "put_object_request": 1,
+                "create_multipart_request": 1,
+                "create_upload_part_request": 3,
+                "complete_multipart_request": 1,
+            },
+        )
 
 
 class PartsTests(TestCase):

@@ -41,6 +41,9 @@ ENVIRONMENT = Path(sys.prefix) / "swift"
 KEYS = Credentials("test:tester", "testing", "us-east-1")
 
 
+_TO_SERVICE = ("seconds", "now", "trust", "metrics")
+
+
 @attrs.frozen
 class Bucket:
     """One of its own for each test; looked at without anything of the store's but its signatures.
@@ -91,17 +94,22 @@ def new_bucket() -> Bucket:
 def store_in(test: TestCase, bucket: Bucket, keys: Credentials = KEYS, **more: Any) -> ObjectStore:
     """A store.
 
-    :param more: ``seconds``, ``now`` and ``trust`` of the access, the rest for the store.
+    :param more: ``seconds``, ``now`` and ``trust`` of the access, ``metrics``; the rest for the
+        store.
     """
-    to_service = {name: more.pop(name) for name in ("seconds", "now", "trust") if name in more}
+    to_service = {name: more.pop(name) for name in _TO_SERVICE if name in more}
     return ObjectStore(service_in(test, bucket, keys, **to_service), reactor, **more)
 
 
 def service_in(
     test: TestCase, bucket: Bucket, keys: Credentials = KEYS, seconds: float = 20.0, **more: Any
 ) -> Service:
-    """What the store talks to, closed after the test."""
-    service = Service(Access(bucket.place, keys, seconds, **more), reactor)
+    """What the store talks to, closed after the test.
+
+    :param more: ``metrics``, the rest for the access.
+    """
+    metrics = more.pop("metrics", None)
+    service = Service(Access(bucket.place, keys, seconds, **more), reactor, metrics)
     test.addCleanup(_close, service)
     return service
 

@@ -44,9 +44,9 @@ class PostgresRepo:
         """:param metrics: None: nobody reads them."""
         self._server = server
         wakeups = Wakeups()
-        pool = Pool(server, server.reactor)
+        pool = Pool(server, server.reactor, metrics)
         self._sessions = sessions = Sessions(pool, server.reactor, wakeups.wake, metrics)
-        self._listening = Listening(server, pool.sessions, wakeups.wake)
+        self._listening = Listening(server, pool.sessions, wakeups.wake, metrics)
         self.aliases = PostgresAliases(sessions)
         self.proxies = PostgresProxies(sessions)
         self.hashes = PostgresHashes(sessions)

@@ -18,6 +18,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from pictd.metrics import Metrics
 from pictd.model.records import Queue
 from pictd.repo.postgres.failures import FAILURES, told, translated
 from pictd.repo.postgres.link import Link, Server
@@ -37,13 +38,19 @@ class Listening:
 
     :param ours: the server's numbers of this process's other connections.
     :param woken: called with what was heard of.
+    :param metrics: None: nobody reads them.
     """
 
     _log = Logger()
 
     def __init__(
-        self, server: Server, ours: Collection[int], woken: Callable[[Iterable[Topic]], None]
+        self,
+        server: Server,
+        ours: Collection[int],
+        woken: Callable[[Iterable[Topic]], None],
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._server = server
         self._ours = ours
         self._woken = woken
@@ -109,13 +116,18 @@ class Listening:
         self._pause = None
 
     def _heard(self, notice: Any) -> None:
+        self._metrics.notifications.add()
         if notice.pid in self._ours:
-            return
-        if notice.channel in (_UPLOADS, _CLAIMS):
-            self._woken([notice.payload])
-            return
-        job, _, queue = notice.payload.partition(" ")
+            return None
+        if notice.channel == _JOBS:
+            return self._heard_of_job(*notice.payload.partition(" ")[::2])
+        if notice.channel == _UPLOADS:
+            self._metrics.upload_news.add()
+        return self._woken([notice.payload])
+
+    def _heard_of_job(self, job: str, queue: str) -> None:
         if self._is_news(job):
+            self._metrics.job_news.add(queue=queue)
             self._woken([each for each in Queue if each.value == queue])
 
     def _is_news(self, job: str) -> bool:

@@ -32,7 +32,7 @@ from pictd.errors import (
     UploadGone,
     UrlAlreadyProxied,
 )
-from pictd.metrics import Metrics
+from pictd.metrics import Ended, Metrics
 from pictd.model.records import Queue
 from pictd.repo.postgres.failures import FAILURES, REPEATABLE, translated
 from pictd.repo.postgres.link import STATEMENT_LIMIT, Link
@@ -115,8 +115,8 @@ class Sessions:
 
         :raise RepoUnavailable: it failed; the call may be repeated.
         """
-        await self._pool.turn()
-        await self._begun(lambda link: self._persist(link, _BEGIN, first), _LONG_SILENCE)
+        got = await self._pool.turn()
+        await self._begun(lambda link: self._persist(link, _BEGIN, first), got, _LONG_SILENCE)
         self._open = True
 
     async def close(self) -> None:
@@ -150,26 +150,26 @@ class Sessions:
 
     async def _accepted(self, work: Work[T]) -> T:
         self._check_open()
-        await self._pool.turn()
+        got = await self._pool.turn()
         try:
             self._check_open()
         except RepoUnavailable:
             self._pool.pass_on()
             raise
-        return await self._begun(work)
+        return await self._begun(work, got)
 
-    async def _begun(self, work: Work[T], silence: float = _SILENCE) -> T:
-        begun = Deferred.fromCoroutine(self._in_turn(work, silence))
+    async def _begun(self, work: Work[T], got: Ended, silence: float = _SILENCE) -> T:
+        begun = Deferred.fromCoroutine(self._in_turn(work, got, silence))
         self._running.add(begun)
         answer: Deferred[T] = Deferred()
         begun.addBoth(self._answer, begun, answer)
         return await answer
 
-    async def _in_turn(self, work: Work[T], silence: float) -> T:
+    async def _in_turn(self, work: Work[T], got: Ended, silence: float) -> T:
         """To the end, whoever still waits for it."""
         try:
             with translated():
-                link = await self._pool.take()
+                link = await self._pool.take(got)
                 watch = self._reactor.callLater(silence, link.close)
                 try:
                     return await work(link)

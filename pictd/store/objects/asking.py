@@ -19,6 +19,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from pictd.errors import ObjectStoreUnavailable
+from pictd.metrics import Metrics
 from pictd.store.objects.answers import Answer, Refused, refuse_failure
 from pictd.store.objects.arriving import Arriving
 from pictd.store.objects.calls import Access, Call
@@ -36,10 +37,16 @@ T = TypeVar("T")
 
 
 class Service:
-    """One bucket of an S3 service."""
+    """One bucket of an S3 service.
 
-    def __init__(self, access: Access, reactor: Any) -> None:
-        self._exchanges = Exchanges(access, reactor)
+    :ivar streams: measures bodies on their way to readers.
+    """
+
+    def __init__(self, access: Access, reactor: Any, metrics: Metrics | None = None) -> None:
+        """:param metrics: None: nobody reads them."""
+        timings = (metrics or Metrics()).objects
+        self.streams = timings["stream"]
+        self._exchanges = Exchanges(access, reactor, timings)
         self._clock, self._seconds = IReactorTime(reactor), _LONGEST * access.seconds
 
     async def ask(self, call: Call, attempts: int = _ATTEMPTS) -> Answer:
