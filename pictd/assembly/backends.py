@@ -7,7 +7,7 @@ from typing import Any
 
 from pictd.assembly.failures import CannotStart
 from pictd.assembly.objects import make_object_store
-from pictd.claiming import Alone, AmongNodes
+from pictd.claiming import Alone, AmongNodes, Claiming
 from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
 from pictd.config.backends import PostgresRepo as PostgresRepoConfig
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
@@ -51,14 +51,14 @@ def make_repo(config: Config, reactor: Any, metrics: Metrics) -> Repo:
 
 def is_shared(config: Config) -> bool:
     """Whether other nodes may work on the same facts and bytes."""
-    embedded = isinstance(config.repo, SqliteRepoConfig)
-    alone = embedded and isinstance(config.store, FilesystemStoreConfig)
-    return config.server.workers > 1 or not alone
+    alone = isinstance(config.repo, SqliteRepoConfig)
+    return not (alone and isinstance(config.store, FilesystemStoreConfig))
 
 
-def make_claiming(config: Config, repo: IRepo, reactor: Any) -> Alone | AmongNodes:
+def make_claiming(config: Config, repo: IRepo, reactor: Any) -> Claiming:
     """A read-only node makes nothing, and claims nothing (contract C5)."""
-    if is_shared(config) and not config.server.read_only:
+    among_others = is_shared(config) or config.server.workers > 1
+    if among_others and not config.server.read_only:
         return AmongNodes(repo.claims, reactor)
     return Alone()
 

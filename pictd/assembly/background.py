@@ -32,9 +32,9 @@ def sweeps(config: Config, parts: Parts) -> list[IService]:
     if parts.settings.read_only:
         return []
     repo, clock, claiming = parts.repo, parts.clock, parts.claiming
-    lifetimes = _lifetimes(config)
+    lifetimes, grace = _lifetimes(config), GRACE if is_shared(config) else 0
     return [
-        Strays(repo, parts.store, clock, GRACE if is_shared(config) else 0, claiming),
+        Strays(repo, parts.store, clock, grace, claiming=claiming),
         Retention(repo, Presence(repo), lifetimes, clock, parts.metrics, claiming),
     ]
 

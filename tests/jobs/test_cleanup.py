@@ -206,7 +206,7 @@ class StraysTests(JobsTestCase):
 
     def strays(self, first_grace: int = 0, claiming: Claiming | None = None) -> Strays:
         """The service."""
-        return Strays(self.repo, self.store, self.clock, first_grace, claiming)
+        return Strays(self.repo, self.store, self.clock, first_grace, claiming=claiming)
 
     def test_another_process_sweeps(self) -> None:
         """It is left alone; if it dies at it, the next sweep is ours."""

@@ -1,15 +1,20 @@
-"""Holding servers to what they have acknowledged."""
+"""A server whose clients remember what it has acknowledged."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from random import Random
+from typing import Any, cast
 from urllib.parse import quote
 
+from twisted.internet import reactor
 from twisted.web.resource import Resource
-from twisted.web.server import Request
+from twisted.web.server import Request, Site
 
 from tests.support.process import ServerProcess
 from tests.system.case import Reply, SystemTestCase
-from tests.system.crew import Promises, digest, picture
+from tests.system.crew import Crew, digest, picture
 
 
 class Pictures(Resource):
@@ -24,13 +29,20 @@ class Pictures(Resource):
         return picture(int(seed))
 
 
-class PromisesTestCase(SystemTestCase):
-    """:ivar promises: is set by subclasses."""
+class PromiseTestCase(SystemTestCase):
+    """With clients at hand, and checks of what they were promised."""
 
-    promises: Promises
+    def setUp(self) -> None:
+        """Nothing is promised yet."""
+        super().setUp()
+        port = cast(Any, reactor).listenTCP(0, Site(Pictures()), interface="127.0.0.1")
+        self.addCleanup(port.stopListening)
+        self.random = Random(2026)
+        self.crew = Crew(self, f"http://127.0.0.1:{port.getHost().port}", self.random)
+        self.promises = self.crew.promises
 
     async def check_promises(self, server: ServerProcess) -> None:
-        """What was kept is there, and then deleted; what was removed is not there."""
+        """What is kept is there, and can be deleted; what was removed is not."""
         for alias in self.promises.kept:
             await self._check_kept(server, alias)
         for alias in self.promises.removed:
@@ -40,7 +52,24 @@ class PromisesTestCase(SystemTestCase):
             asked = quote(url, safe="")
             known = await self.get(server, f"/image/details/original?proxy={asked}")
             self.assertEqual(known.status, 200, url)
-            self.check_bytes(await self.get(server, f"/image/original?proxy={asked}"), seed)
+            self._check_bytes(await self.get(server, f"/image/original?proxy={asked}"), seed)
+
+    async def _check_kept(self, server: ServerProcess, alias: str) -> None:
+        """It shows what was uploaded, and its token, and no other, deletes it."""
+        kept = self.promises.kept[alias]
+        reply = await self.get(server, f"/image/original/{alias}")
+        if kept.unsure and reply.status == 404:
+            return
+        self._check_bytes(reply, kept.seed)
+        refused = await self.ask(server, "DELETE", f"/image/delete/wrong/{alias}")
+        self.assertEqual(refused.status, 403, refused.body)
+        deleted = await self.ask(server, "DELETE", f"/image/delete/{kept.token}/{alias}")
+        self.assertEqual(deleted.status, 204, deleted.body)
+
+    def _check_bytes(self, reply: Reply, seed: int) -> None:
+        self.assertEqual(reply.status, 200, reply.body[:200])
+        self.assertEqual(digest(reply.body), digest(picture(seed)))
+        self.assertEqual(reply.header("etag"), f'"{digest(reply.body)}"')
 
     async def check_queued(self, server: ServerProcess) -> None:
         """What nobody claimed can be; what was claimed can't, unless the server died before it
@@ -49,7 +78,7 @@ class PromisesTestCase(SystemTestCase):
             reply = await self._claim(server, id)
             self.assertEqual(reply.status, 200, reply.body)
             original = await self.get(server, f"/image/original/{reply.entry['file']}")
-            self.check_bytes(original, seed)
+            self._check_bytes(original, seed)
         for id, alias in self.promises.claimed.items():
             reply = await self._claim(server, id)
             self.assertIn(reply.status, (200, 400), reply.body)
@@ -58,27 +87,15 @@ class PromisesTestCase(SystemTestCase):
         for id in (*self.promises.queued, *self.promises.claimed):
             self.assertEqual((await self._claim(server, id)).status, 400)
 
-    def check_bytes(self, reply: Reply, seed: int) -> None:
-        """An answer with that picture."""
-        self.assertEqual(reply.status, 200, reply.body[:200])
-        self.assertEqual(digest(reply.body), digest(picture(seed)))
-        self.assertEqual(reply.header("etag"), f'"{digest(reply.body)}"')
-
-    async def _check_kept(self, server: ServerProcess, alias: str) -> None:
-        """It shows what was uploaded, and its token, and no other, deletes it."""
-        kept = self.promises.kept[alias]
-        reply = await self.get(server, f"/image/original/{alias}")
-        if kept.unsure and reply.status == 404:
-            return
-        self.check_bytes(reply, kept.seed)
-        refused = await self.ask(server, "DELETE", f"/image/delete/wrong/{alias}")
-        self.assertEqual(refused.status, 403, refused.body)
-        deleted = await self.ask(server, "DELETE", f"/image/delete/{kept.token}/{alias}")
-        self.assertEqual(deleted.status, 204, deleted.body)
-
     async def _claim(self, server: ServerProcess, id: str) -> Reply:
         """When the upload is completed."""
         reply = await self.get(server, f"/image/backgrounded/claim?upload_id={id}")
         while reply.status == 204:
             reply = await self.get(server, f"/image/backgrounded/claim?upload_id={id}")
         return reply
+
+
+def end_leases(server: ServerProcess) -> None:
+    """What half a minute would do: jobs of dead workers may be taken again."""
+    with closing(sqlite3.connect(server.database)) as connection, connection:
+        connection.execute("UPDATE jobs SET leased_until = 0")

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
-from contextlib import closing
 from pathlib import Path
-from random import Random
-from typing import Any, cast
 
 from PIL import Image
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.web.server import Site
 
 from tests.support.process import ServerProcess, descendants
 from tests.support.samples import detailed, saved, still
@@ -27,8 +21,8 @@ from tests.system.case import (
     recorded,
     rows,
 )
-from tests.system.crew import GONE, Crew
-from tests.system.promises import Pictures, PromisesTestCase
+from tests.system.crew import GONE
+from tests.system.promises import PromiseTestCase, end_leases
 
 ROUNDS = 7
 """Kills, at least."""
@@ -37,17 +31,8 @@ ENOUGH = 240
 """Acknowledged operations."""
 
 
-class CrashTests(PromisesTestCase):
+class CrashTests(PromiseTestCase):
     """The whole server dies, daemon and children at once."""
-
-    def setUp(self) -> None:
-        """Nothing is promised yet."""
-        super().setUp()
-        port = cast(Any, reactor).listenTCP(0, Site(Pictures()), interface="127.0.0.1")
-        self.addCleanup(port.stopListening)
-        self.random = Random(2026)
-        self.crew = Crew(self, f"http://127.0.0.1:{port.getHost().port}", self.random)
-        self.promises = self.crew.promises
 
     async def test_kills(self) -> None:
         """Everything that clients do goes on while the server is killed, again and again. What was
@@ -57,7 +42,7 @@ class CrashTests(PromisesTestCase):
         while rounds < ROUNDS or sum(self.promises.count.values()) < ENOUGH:
             await self._round(server)
             rounds += 1
-        _end_leases(server)
+        end_leases(server)
         await server.restarted()
         await self.check_queued(server)
         await self.check_promises(server)
@@ -190,9 +175,3 @@ def _exists(process: int) -> bool:
 
 def _slow_picture() -> bytes:
     return saved(Image.effect_noise((6000, 6000), 60).convert("RGB"), "jpeg")
-
-
-def _end_leases(server: ServerProcess) -> None:
-    """What half a minute would do: jobs of dead workers may be taken again."""
-    with closing(sqlite3.connect(server.database)) as connection, connection:
-        connection.execute("UPDATE jobs SET leased_until = 0")

@@ -21,7 +21,7 @@ from tests.support.swift import KEYS, Swift, store_in
 from tests.support.waiting import pause, until
 from tests.system.clients import Clients
 from tests.system.crew import picture
-from tests.system.promises import Pictures, PromisesTestCase
+from tests.system.promises import Pictures, PromiseTestCase
 
 NODES = 3
 MODELS = range(300_000, 300_004)
@@ -34,7 +34,7 @@ OURS = "health-check"
 """What is in the bucket beside files."""
 
 
-class NodesTests(PromisesTestCase):
+class NodesTests(PromiseTestCase):
     """Under load all the time."""
 
     timeout = 240.0
