@@ -46,7 +46,8 @@ def make_repo(config: Config, reactor: Any, metrics: Metrics) -> Repo:
         check_url(config.repo.url)
     except ValueError as error:
         raise CannotStart(f"repo.url: {error}") from error
-    return PostgresRepo(Server(reactor, config.repo.url, _tls(config.repo)), metrics)
+    server = Server(reactor, config.repo.url, _tls(config.repo))
+    return PostgresRepo(server, metrics, config.server.read_only)
 
 
 def is_shared(config: Config) -> bool:

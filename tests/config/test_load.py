@@ -173,6 +173,11 @@ class KindTests(LoadCase):
         assert isinstance(store, ObjectStore)
         self.assertEqual((store.endpoint, store.use_path_style), ("http://h", False))
 
+    def test_an_object_store_with_no_time_to_answer(self) -> None:
+        """Is refused: every request would fail."""
+        settings = {f"store.{k}": v for k, v in BUCKET.items()} | {"store.client_timeout": "0"}
+        self.assertIn("a whole number from 1", self.wrong(settings))
+
     def test_a_postgres_repo(self) -> None:
         """Its URL is kept as it is."""
         settings = {"repo.type": "postgres", "repo.url": "postgres:///d", "repo.use_tls": "yes"}

@@ -13,14 +13,18 @@ _templates: dict[Cluster, str] = {}
 
 
 def repo_on(
-    database: str, cluster: Cluster | None = None, metrics: Metrics | None = None
+    database: str,
+    cluster: Cluster | None = None,
+    metrics: Metrics | None = None,
+    read_only: bool = False,
 ) -> PostgresRepo:
     """Not opened yet.
 
     :param cluster: None: the one that tests share.
     :param metrics: None: nobody reads them.
     """
-    return PostgresRepo(Server(reactor, (cluster or SHARED.cluster).url(database)), metrics)
+    server = Server(reactor, (cluster or SHARED.cluster).url(database))
+    return PostgresRepo(server, metrics, read_only)
 
 
 async def new_database() -> str:

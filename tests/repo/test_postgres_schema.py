@@ -166,3 +166,36 @@ class SchemaTests(TestCase):
         for scripts, first in ((pict_rs_scripts(), 0), (own_scripts(), 1)):
             numbers = [script.number for script in scripts]
             self.assertEqual(numbers, list(range(first, first + len(numbers))))
+
+
+class ReadOnlyTests(TestCase):
+    """A node that writes nothing at all (contract C5)."""
+
+    def opening(self, database: str) -> Deferred[None]:
+        """By such a node."""
+        repo = repo_on(database, read_only=True)
+        self.addCleanup(lambda: Deferred.fromCoroutine(repo.close()))
+        return Deferred.fromCoroutine(repo.open())
+
+    async def test_a_database_that_is_up_to_date(self) -> None:
+        """Is opened, though nothing can be written there."""
+        database = await new_database()
+        SHARED.cluster.execute(
+            "postgres", f"ALTER DATABASE {database} SET default_transaction_read_only = on"
+        )
+        await self.opening(database)
+
+    async def test_one_that_is_not(self) -> None:
+        """Waits for a node that may write, and stays as it is until then."""
+        empty, older = SHARED.cluster.create(), await new_database()
+        SHARED.cluster.execute(older, "DELETE FROM pictd_schema")
+        for database in (empty, older):
+            before = SHARED.cluster.execute(database, COLUMNS)
+            await self.assertFailure(self.opening(database), RepoUnavailable)
+            self.assertEqual(SHARED.cluster.execute(database, COLUMNS), before)
+
+    async def test_one_of_a_newer_program(self) -> None:
+        """Is refused for good."""
+        database = await new_database()
+        SHARED.cluster.execute(database, "INSERT INTO pictd_schema VALUES (9999)")
+        await self.assertFailure(self.opening(database), RepoUnusable)

@@ -46,6 +46,14 @@ class ObjectStoreTests(store.StoreContract, TestCase):
             await self.store.remove(identifier)
         self.assertEqual(self.bucket.keys(), [])
 
+    async def test_keys_as_pict_rs_spells_them(self) -> None:
+        """Of unusual identifiers, since 0.5.17 (spec storage §6.1): they are found and removed."""
+        identifier, key = "50%/[ä] ~\x7f.png", "50%25/%5B%C3%A4%5D %7E%7F.png"
+        self.bucket.ask("PUT", key)
+        self.assertEqual((await self.blob(identifier)).size, 0)
+        await self.store.remove(identifier)
+        self.assertEqual(self.bucket.keys(), [])
+
     async def test_the_check_leaves_one_object(self) -> None:
         """The one that pict-rs leaves; a read-only check leaves none."""
         await self.store.check(read_only=True)

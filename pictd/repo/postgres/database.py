@@ -19,7 +19,7 @@ from pictd.repo.postgres.link import Server
 from pictd.repo.postgres.listening import Listening
 from pictd.repo.postgres.pool import Pool
 from pictd.repo.postgres.proxies import PostgresProxies
-from pictd.repo.postgres.sessions import Sessions
+from pictd.repo.postgres.sessions import Sessions, Step
 from pictd.repo.postgres.settings import PostgresSettings
 from pictd.repo.postgres.uploads import PostgresUploads
 from pictd.repo.postgres.variants import PostgresVariants
@@ -40,9 +40,13 @@ REFERS = """
 class PostgresRepo:
     """All facts in one database. Any number of processes and machines may share it."""
 
-    def __init__(self, server: Server, metrics: Metrics | None = None) -> None:
-        """:param metrics: None: nobody reads them."""
-        self._server = server
+    def __init__(
+        self, server: Server, metrics: Metrics | None = None, read_only: bool = False
+    ) -> None:
+        """:param metrics: None: nobody reads them.
+        :param read_only: opening writes nothing, and fails where the schema is not up to date.
+        """
+        self._server, self._read_only = server, read_only
         wakeups = Wakeups()
         pool = Pool(server, server.reactor, metrics)
         self._sessions = sessions = Sessions(pool, server.reactor, wakeups.wake, metrics)
@@ -59,13 +63,17 @@ class PostgresRepo:
 
     async def open(self) -> None:
         """See ``IRepo``. A call that failed may be repeated."""
-        now = from_seconds(self._server.reactor.seconds())
         try:
-            await self._sessions.open(lambda step: schema.upgrade(step, now))
+            await self._sessions.open(self._prepare)
             await self._listening.start()
         except BaseException:
             await self._sessions.close()
             raise
+
+    async def _prepare(self, step: Step) -> None:
+        if self._read_only:
+            return await schema.verify(step)
+        return await schema.upgrade(step, from_seconds(self._server.reactor.seconds()))
 
     async def close(self) -> None:
         """See ``IRepo``. A second call does nothing."""

@@ -19,7 +19,7 @@ from pictd.store.objects.answers import Refused
 from pictd.store.objects.asking import Service
 from pictd.store.objects.calls import Call
 from pictd.store.objects.copying import copy
-from pictd.store.objects.places import public_url
+from pictd.store.objects.places import keys_of, public_url
 from pictd.store.objects.presence import require_absence, require_bucket, size_of
 from pictd.store.objects.reading import ObjectBlob
 from pictd.store.objects.strays import abort_uploads, mark, marked, unmark
@@ -71,8 +71,11 @@ class ObjectStore:
 
     async def open(self, identifier: str) -> IBlob | None:
         """See ``IStore``."""
-        size = await size_of(self._service, _checked(identifier))
-        return None if size is None else ObjectBlob(self._service, identifier, size)
+        for key in keys_of(_checked(identifier)):
+            size = await size_of(self._service, key)
+            if size is not None:
+                return ObjectBlob(self._service, key, size)
+        return None
 
     def public_url(self, identifier: str) -> str | None:
         """See ``IStore``."""
@@ -89,10 +92,11 @@ class ObjectStore:
 
     async def remove(self, identifier: str) -> None:
         """See ``IStore``."""
-        try:
-            await self._service.ask(Call("DELETE", _checked(identifier)))
-        except Refused as error:
-            await require_absence(self._service, error)
+        for key in keys_of(_checked(identifier)):
+            try:
+                await self._service.ask(Call("DELETE", key))
+            except Refused as error:
+                await require_absence(self._service, error)
         await unmark(self._service, identifier)
 
     async def check(self, read_only: bool = False) -> None:
