@@ -344,5 +344,9 @@ class RepoUnavailable(PictdError):
     code, text = "repo-error", "The database is not available"
 
 
+class OutcomeUnknown(RepoUnavailable):
+    """The repo fell away in the last moment of a step: what the step writes may be written."""
+
+
 class RepoUnusable(RepoUnavailable):
     """The repo is there, but no waiting will make it fit for use: a newer schema, no database."""

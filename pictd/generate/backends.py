@@ -10,6 +10,10 @@ from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.metrics import Metrics
 
 
+async def leave_stray(identifier: str) -> None:
+    """Of bytes that nobody knows to be recorded or not: the sweep of strays will."""
+
+
 @attrs.frozen
 class Backends:
     """The rest of the server, as makers see it."""

@@ -10,8 +10,8 @@ from pathlib import Path
 import attrs
 
 from pictd.coalescing import Coalescer
-from pictd.errors import AliasNotFound, BytesLost, PictdError
-from pictd.generate.backends import Backends
+from pictd.errors import AliasNotFound, BytesLost, OutcomeUnknown, PictdError
+from pictd.generate.backends import Backends, leave_stray
 from pictd.model.claims import motion_claim
 from pictd.model.details import Details
 from pictd.model.formats import Format
@@ -93,13 +93,18 @@ class Motions:
         identifier = await store.save(made.path, format.extension, format.media_type)
         now = from_seconds(self._backends.clock.seconds())
         details = Details(made.width, made.height, made.frames, format, now)
-        kept: str | None = None
+        settle = store.remove
         try:
             kept = await self._backends.repo.hashes.set_motion(
                 record.hash, record.motion, identifier, details
             )
+            if kept == identifier:
+                settle = store.keep
+        except OutcomeUnknown:
+            settle = leave_stray
+            raise
         finally:
-            await (store.keep if kept == identifier else store.remove)(identifier)
+            await settle(identifier)
         if kept is None:
             raise AliasNotFound
         return kept

@@ -14,8 +14,8 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 
 from pictd.coalescing import Coalescer
-from pictd.errors import AliasNotFound, BytesLost, PictdError
-from pictd.generate.backends import Backends
+from pictd.errors import AliasNotFound, BytesLost, OutcomeUnknown, PictdError
+from pictd.generate.backends import Backends, leave_stray
 from pictd.generate.motions import Motions
 from pictd.model.claims import variant_claim
 from pictd.model.details import Details
@@ -117,14 +117,18 @@ class Generate(Service):
         identifier = await store.save(made.path, format.extension, format.media_type)
         now = from_seconds(self._backends.clock.seconds())
         details = Details(made.width, made.height, made.frames, format, now)
-        variant = None
+        settle = store.remove
         try:
             variant = await self._backends.repo.variants.add(
                 hash, recipe.key, identifier, details, now
             )
+            if variant is not None and variant.identifier == identifier:
+                settle = store.keep
+        except OutcomeUnknown:
+            settle = leave_stray
+            raise
         finally:
-            needed = variant is not None and variant.identifier == identifier
-            await (store.keep(identifier) if needed else store.remove(identifier))
+            await settle(identifier)
         if variant is None:
             raise AliasNotFound
         return variant

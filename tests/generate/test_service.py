@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.defer import Deferred
 
 from pictd.claiming import AmongNodes
-from pictd.errors import AliasNotFound, BytesLost, MediaFailed
+from pictd.errors import AliasNotFound, BytesLost, MediaFailed, OutcomeUnknown
 from pictd.generate.backends import Backends
 from pictd.generate.service import Generate, Recipe
 from pictd.ingest.service import Ingest
@@ -84,6 +86,20 @@ class GenerateTests(ServicesTestCase):
         self.media.failure = None
         self.failureResultOf(self.make(), MediaFailed)
         self.assertEqual((self.media.rendered, self.scratch.live), ([], set()))
+
+    def test_a_repo_that_falls_away_at_the_end(self) -> None:
+        """The variant may be recorded: its bytes stay, and whoever asks next finds it."""
+        add = self.repo.variants.add
+
+        async def fall_away(*arguments: Any) -> Variant | None:
+            await add(*arguments)
+            raise OutcomeUnknown
+
+        self.repo.variants.add = fall_away  # type: ignore[method-assign,assignment]
+        self.failureResultOf(self.make(), OutcomeUnknown)
+        made = self.successResultOf(self.make())
+        self.assertEqual(self.read(made.identifier), b"pictureresize/20/webp")
+        self.assertEqual(self.media.rendered, [RECIPE.key])
 
     def test_making_is_counted(self) -> None:
         """Not the finding of what is there; what fails is not complete."""

@@ -9,6 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from pictd.errors import (
     AliasAlreadyExists,
+    OutcomeUnknown,
     RepoUnavailable,
     StoreUnavailable,
     UnreadableMedia,
@@ -150,6 +151,20 @@ class FailureTests(IngestTestCase):
         self.fail_at(self.repo.hashes, "publish", RepoUnavailable())
         self.failureResultOf(self.begin(), RepoUnavailable)
         self.assert_nothing_left()
+
+    def test_a_repo_that_falls_away_at_the_end(self) -> None:
+        """The bytes may be recorded: they stay, and a sweep will find out."""
+        publish = self.repo.hashes.publish
+
+        async def fall_away(*arguments: Any) -> None:
+            await publish(*arguments)
+            raise OutcomeUnknown
+
+        self.repo.hashes.publish = fall_away  # type: ignore[method-assign,assignment]
+        self.failureResultOf(self.begin(), OutcomeUnknown)
+        (stray,) = self.strays()
+        self.assertTrue(self.result(self.repo.refers_to(stray)))
+        self.assertIsNotNone(self.read(stray))
 
     def fail_at(self, target: object, method: str, error: Exception) -> None:
         """Let a method of a backend fail."""

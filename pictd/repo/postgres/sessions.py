@@ -6,8 +6,8 @@ step that has not begun. Two steps that stood in each other's way are settled by
 undoes one of them; that one is begun anew. Those who wait for what a step has news of are woken
 after its commit.
 
-A step whose connection breaks while it commits fails, although the server may have committed it:
-nobody can know. Every other failure means that nothing was written.
+A step whose connection breaks while it commits fails with ``OutcomeUnknown``, for the server may
+have committed it. Every other failure means that nothing was written.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from txpostgres.txpostgres import Cursor
 from pictd.errors import (
     AliasAlreadyExists,
     BadRequest,
+    OutcomeUnknown,
     RepoUnavailable,
     UploadGone,
     UrlAlreadyProxied,
 )
 from pictd.metrics import Ended, Metrics
 from pictd.model.records import Queue
-from pictd.repo.postgres.failures import FAILURES, REPEATABLE, translated
+from pictd.repo.postgres.failures import FAILURES, REPEATABLE, told, translated
 from pictd.repo.postgres.link import STATEMENT_LIMIT, Link
 from pictd.repo.postgres.pool import Pool
 from pictd.repo.wakeups import Topic
@@ -194,7 +195,7 @@ class Sessions:
         await step.execute(begin)
         try:
             value = await operation(step)
-            await step.execute("COMMIT")
+            await _commit(step)
         except BaseException:
             await _undo(link)
             raise
@@ -221,6 +222,15 @@ class Sessions:
 async def _query(link: Link, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
     """Outside of any transaction: one round trip."""
     return await Step(link.cursor()).rows(sql, *parameters)
+
+
+async def _commit(step: Step) -> None:
+    try:
+        await step.execute("COMMIT")
+    except REPEATABLE:
+        raise
+    except FAILURES as error:
+        raise OutcomeUnknown(f"{OutcomeUnknown.text}: {told(error)}") from error
 
 
 async def _undo(link: Link) -> None:
