@@ -14,6 +14,7 @@ ROOT = Path(pictd.__file__).parent
 RANKS = {
     "model": 0,
     "errors": 0,
+    "figures": 0,
     "sled": 0,
     "config": 1,
     "interfaces": 1,

@@ -26,9 +26,10 @@ from twisted.logger import Logger
 
 from pictd.claiming import Alone, Claiming
 from pictd.errors import PictdError
+from pictd.figures import Counter
 from pictd.interfaces import IRepo
 from pictd.jobs.presence import Presence
-from pictd.metrics import Counter, Metrics
+from pictd.metrics import Metrics
 from pictd.model.claims import RETENTION_CLAIM
 from pictd.model.times import from_seconds
 

@@ -12,7 +12,8 @@ from twisted.internet.defer import DeferredSemaphore, TimeoutError
 from twisted.logger import Logger
 
 from pictd.errors import RepoUnavailable
-from pictd.metrics import Ended, Metrics
+from pictd.figures import Ended
+from pictd.metrics import Metrics
 from pictd.repo.postgres.failures import FAILURES, told
 from pictd.repo.postgres.link import Link, Server
 

@@ -33,7 +33,8 @@ from pictd.errors import (
     UploadGone,
     UrlAlreadyProxied,
 )
-from pictd.metrics import Ended, Metrics
+from pictd.figures import Ended
+from pictd.metrics import Metrics
 from pictd.model.records import Queue
 from pictd.repo.postgres.failures import FAILURES, REPEATABLE, told, translated
 from pictd.repo.postgres.link import STATEMENT_LIMIT, Link

@@ -14,7 +14,7 @@ from twisted.web.iweb import IPolicyForHTTPS, IResponse
 from zope.interface import implementer
 
 from pictd.errors import ObjectStoreUnavailable, PictdError
-from pictd.metrics import Timing
+from pictd.figures import Timing
 from pictd.patience import within
 from pictd.store.objects.answers import Answer
 from pictd.store.objects.arriving import Arriving

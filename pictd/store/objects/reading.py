@@ -5,8 +5,8 @@ from __future__ import annotations
 from zope.interface import implementer
 
 from pictd.errors import ObjectStoreUnavailable
+from pictd.figures import Ended
 from pictd.interfaces import IBlob, IByteStream
-from pictd.metrics import Ended
 from pictd.store.objects.answers import Refused
 from pictd.store.objects.arriving import Arriving
 from pictd.store.objects.asking import Service
