@@ -39,6 +39,8 @@ PATIENCE = 120.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 """Seconds between two looks, where nobody announced anything; they double."""
 
+_STOPPING = "This node stops"
+
 T = TypeVar("T")
 
 
@@ -108,12 +110,12 @@ class AmongNodes:
                 claim = await self._claims.take(key, self._now())
                 if claim is not None:
                     return await self._first(claim, find, make)
-                found = await find()
-                if found is not None:
-                    return found
                 await self._rest(released, pause, end)
             finally:
                 released.addErrback(lambda _: None).cancel()
+            found = await find()
+            if found is not None:
+                return found
             pause = min(_LONGEST_PAUSE, 2 * pause)
 
     async def unless_claimed(self, key: str, work: Callable[[], Awaitable[None]]) -> bool:
@@ -145,7 +147,9 @@ class AmongNodes:
             await held.end()
 
     async def _rest(self, released: Deferred[None], seconds: float, end: float) -> None:
-        if self._left or self._clock.seconds() >= end:
+        if self._left:
+            raise Overloaded(_STOPPING)
+        if self._clock.seconds() >= end:
             raise Overloaded("Another node is still at this")
         resting = _either(released).addTimeout(seconds, self._clock)
         self._resting.add(resting)
@@ -156,7 +160,7 @@ class AmongNodes:
         except CancelledError:
             if not self._left:
                 raise
-            raise Overloaded("This node stops") from None
+            raise Overloaded(_STOPPING) from None
         finally:
             self._resting.discard(resting)
 

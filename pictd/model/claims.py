@@ -38,7 +38,7 @@ def is_void(heard: int, now: int) -> bool:
 
 def variant_claim(hash: Hash, key: str) -> str:
     """Of making a variant; its key as pict-rs spells it (spec storage §1.9)."""
-    return _bounded(hash.text, key)
+    return hash.text + (key if len(key.encode()) <= _LONGEST else _digest(key))
 
 
 def motion_claim(hash: Hash) -> str:
@@ -47,8 +47,8 @@ def motion_claim(hash: Hash) -> str:
 
 
 def proxy_claim(url: str) -> str:
-    """Of downloading a remote URL."""
-    return _bounded("pictd-proxy ", url)
+    """Of downloading a remote URL. What is in it may be a secret, and keys are logged."""
+    return f"pictd-proxy {_digest(url)}"
 
 
 def telling_claim(upload: str) -> str:
@@ -63,8 +63,5 @@ STRAYS_CLAIM = "pictd-strays"
 """Of the sweep of stray bytes."""
 
 
-def _bounded(prefix: str, text: str) -> str:
-    encoded = text.encode(errors="surrogatepass")
-    if len(encoded) > _LONGEST:
-        return prefix + sha256(encoded).hexdigest()
-    return prefix + text
+def _digest(text: str) -> str:
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()

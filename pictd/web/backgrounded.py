@@ -75,17 +75,27 @@ class Backgrounded:
         tells it, for that one may die in it. It is let go only once it was told (contract A8), and
         by a read-only server not at all (C5)."""
         id = _upload_id(Query.parse(request.query).required("upload_id"))
-        if await self._result(id) is None:
-            return send_empty(request, 204)
+        end = self.parts.clock.seconds() + self.patience
+        while await self._result(id, end) is not None:
+            if await self._told(request, id):
+                return None
+            left = end - self.parts.clock.seconds()
+            if left <= 0:
+                break
+            elsewhere = Deferred.fromCoroutine(self.parts.repo.claims.wait(telling_claim(id)))
+            await self._rest(elsewhere, min(left, self.poll_every))
+        return send_empty(request, 204)
+
+    async def _told(self, request: PictdRequest, id: str) -> bool:
+        """Tell it. False, and nothing done: another node tells it."""
         if id in self.answering:
             raise AlreadyClaimed
         self.answering.add(id)
         try:
             telling = partial(self._tell_and_let_go, request, id)
-            told = await self.parts.claiming.unless_claimed(telling_claim(id), telling)
+            return await self.parts.claiming.unless_claimed(telling_claim(id), telling)
         finally:
             self.answering.discard(id)
-        return None if told else send_empty(request, 204)
 
     async def _receive(self, request: PictdRequest, query: UploadQuery, ids: list[str]) -> None:
         """:param ids: is filled with those of what was queued."""
@@ -99,12 +109,11 @@ class Backgrounded:
         if not ids:
             raise FormWithoutFiles
 
-    async def _result(self, id: str) -> UploadResult | None:
+    async def _result(self, id: str, end: float) -> UploadResult | None:
         """The result, as soon as there is one; None: there is none yet.
 
         :raise AlreadyClaimed: there is no such upload any more.
         """
-        end = self.parts.clock.seconds() + self.patience
         while True:
             # Listening begins before the look at the upload: its end between would be missed.
             news = Deferred.fromCoroutine(self.parts.repo.uploads.wait(id))

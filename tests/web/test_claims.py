@@ -288,16 +288,24 @@ class NodesTests(ClaimTestCase):
         self.assert_gone(self.upload)
 
     def test_while_another_node_tells(self) -> None:
-        """There is nothing to tell yet: that node may die in it."""
+        """The claimer waits: that node may die in it."""
         claim = self.told_elsewhere()
-        self.assertEqual(self.claim(self.upload).status, 204)
+        claimer = self.begin(self.upload)
+        self.assert_waiting(claimer)
         self.result(self.repo.claims.release(claim))
-        self.assertEqual(self.claim(self.upload).status, 200)
+        answer = self.answer(claimer)
+        assert answer is not None
+        self.assertEqual(answer.status, 200)
 
     def test_another_node_that_died(self) -> None:
-        """Keeps the result from nobody for long."""
+        """Keeps the result from nobody for long; until then there is nothing to tell."""
         self.told_elsewhere()
-        self.clock.advance(31)
+        claimer = self.begin(self.upload)
+        self.clock.pump([1] * 11)
+        answer = self.answer(claimer)
+        assert answer is not None
+        self.assertEqual(answer.status, 204)
+        self.clock.advance(20)
         self.assertEqual(self.claim(self.upload).status, 200)
 
     def test_another_node_that_was_quicker(self) -> None:
