@@ -17,7 +17,7 @@ from pictd.metrics import Metrics
 from pictd.model.settings import HEALTH
 from pictd.repo.sqlite import schema
 from pictd.repo.sqlite.aliases import SqliteAliases
-from pictd.repo.sqlite.connection import create_file, open_writer
+from pictd.repo.sqlite.connection import create_file, open_reader, open_writer
 from pictd.repo.sqlite.details import SqliteDetails
 from pictd.repo.sqlite.export import export
 from pictd.repo.sqlite.hashes import SqliteHashes
@@ -45,12 +45,18 @@ class SqliteRepo:
     """All facts in one file. Several processes of one machine may share it."""
 
     def __init__(
-        self, path: Path, reactor: IReactorThreads, metrics: Metrics | None = None
+        self,
+        path: Path,
+        reactor: IReactorThreads,
+        metrics: Metrics | None = None,
+        existing: bool = False,
     ) -> None:
         """:param path: of the file; made with its folder where it is missing.
         :param metrics: None: nobody reads them.
+        :param existing: nothing is made: the database must be there.
         """
         self._path = path
+        self._existing = existing
         self._reactor = reactor
         wakeups = Wakeups()
         self._reader = reader = Reader(path, reactor)
@@ -98,7 +104,7 @@ class SqliteRepo:
     def _connect(self) -> sqlite3.Connection:
         """Blocks; the connection for writing, after which the reader is open too."""
         try:
-            create_file(self._path)
+            self._prepare()
             with ExitStack() as undo:
                 connection = undo.enter_context(closing(open_writer(self._path)))
                 schema.upgrade(connection, schema.scripts())
@@ -108,6 +114,19 @@ class SqliteRepo:
             kind = RepoUnavailable if _may_pass(error) else RepoUnusable
             raise kind(f"Can't open the database {self._path}: {error}") from error
         return connection
+
+    def _prepare(self) -> None:
+        """See that there is a file to open.
+
+        :raise RepoUnusable: there has to be a database, and is none.
+        """
+        if not self._existing:
+            create_file(self._path)
+        elif not self._path.is_file():
+            raise RepoUnusable(f"There is no database {self._path}")
+        else:
+            with closing(open_reader(self._path)) as connection:
+                schema.check_own(connection)
 
     def _write_health(self, step: Step) -> None:
         """SQLite goes on writing into a file that was deleted: that must not pass for health."""
