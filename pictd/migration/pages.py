@@ -13,8 +13,8 @@ from pictd.model.uploads import Upload
 T = TypeVar("T")
 P = TypeVar("P", Hash, str)
 
-PAGE = 500
-"""Records that are carried at a time: enough for one commit, little for memory."""
+PAGE = 2000
+"""Records that are carried at a time: many for one commit, a few megabytes of memory."""
 
 
 def originals(records: IRecords) -> AsyncIterator[Sequence[CarriedOriginal]]:
