@@ -17,25 +17,27 @@ PAGE = 2000
 """Records that are carried at a time: many for one commit, a few megabytes of memory."""
 
 
-def originals(records: IRecords) -> AsyncIterator[Sequence[CarriedOriginal]]:
+def originals(records: IRecords, length: int = PAGE) -> AsyncIterator[Sequence[CarriedOriginal]]:
     """Pages, none of them empty."""
-    return _walk(records.originals, lambda each: each.record.hash)
+    return _walk(records.originals, length, lambda each: each.record.hash)
 
 
-def uploads(records: IRecords) -> AsyncIterator[Sequence[Upload]]:
+def uploads(records: IRecords, length: int = PAGE) -> AsyncIterator[Sequence[Upload]]:
     """Pages, none of them empty."""
-    return _walk(records.uploads, lambda each: each.id)
+    return _walk(records.uploads, length, lambda each: each.id)
 
 
-def jobs(records: IRecords) -> AsyncIterator[Sequence[CarriedJob]]:
+def jobs(records: IRecords, length: int = PAGE) -> AsyncIterator[Sequence[CarriedJob]]:
     """Pages, none of them empty."""
-    return _walk(records.jobs, lambda each: each.id)
+    return _walk(records.jobs, length, lambda each: each.id)
 
 
 async def _walk(
-    page_after: Callable[[P | None, int], Awaitable[Sequence[T]]], place: Callable[[T], P]
+    page_after: Callable[[P | None, int], Awaitable[Sequence[T]]],
+    length: int,
+    place: Callable[[T], P],
 ) -> AsyncIterator[Sequence[T]]:
-    page = await page_after(None, PAGE)
+    page = await page_after(None, length)
     while page:
         yield page
-        page = await page_after(place(page[-1]), PAGE)
+        page = await page_after(place(page[-1]), length)

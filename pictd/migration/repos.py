@@ -19,6 +19,7 @@ from pictd.interfaces import IRepo
 from pictd.migration import pages
 from pictd.migration.absence import MOMENTS, carry_absence
 from pictd.migration.differences import Comparison, Differences
+from pictd.migration.pages import PAGE
 from pictd.migration.progress import Progress
 from pictd.model.carried import Tally
 from pictd.model.settings import HEALTH
@@ -38,9 +39,10 @@ class NotCarried(PictdError):
     code = "not-carried"
 
 
-async def migrate(source: IRepo, destination: IRepo, progress: Progress) -> Tally:
+async def migrate(source: IRepo, destination: IRepo, progress: Progress, page: int = PAGE) -> Tally:
     """Carry everything, and see that it has arrived.
 
+    :param page: records that are carried at a time.
     :return: what was carried.
     :raise SameRepo: nothing was written.
     :raise NotCarried: all that can be is carried; the message names what is not.
@@ -49,7 +51,7 @@ async def migrate(source: IRepo, destination: IRepo, progress: Progress) -> Tall
     await _refuse_same(source, destination)
     was_empty = await destination.records.tally() == Tally()
     counts = await source.records.tally()
-    await _Carrier(source, destination, progress).carry(counts)
+    await _Carrier(source, destination, progress, page).carry(counts)
     comparison = Comparison(source, destination, progress)
     found = await comparison.compare(counts.originals + counts.uploads + counts.jobs)
     if was_empty and not found.count:
@@ -74,14 +76,17 @@ class _Carrier:
     source: IRepo
     destination: IRepo
     progress: Progress
+    page: int
 
     async def carry(self, counts: Tally) -> None:
         """Settings come first: a server on what is half there must not let it expire."""
-        there, here = self.source.records, self.destination.records
+        there, here, length = self.source.records, self.destination.records, self.page
         await self._carry_settings()
-        await self._part("originals", counts.originals, pages.originals(there), here.add_originals)
-        await self._part("uploads", counts.uploads, pages.uploads(there), here.add_uploads)
-        await self._part("jobs", counts.jobs, pages.jobs(there), here.add_jobs)
+        originals = pages.originals(there, length)
+        await self._part("originals", counts.originals, originals, here.add_originals)
+        uploads = pages.uploads(there, length)
+        await self._part("uploads", counts.uploads, uploads, here.add_uploads)
+        await self._part("jobs", counts.jobs, pages.jobs(there, length), here.add_jobs)
 
     async def _carry_settings(self) -> None:
         settings = await self.source.records.settings()
