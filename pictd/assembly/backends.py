@@ -15,6 +15,7 @@ from pictd.config.schema import Config
 from pictd.errors import StoreUnavailable
 from pictd.interfaces import IRepo, IStore
 from pictd.metrics import Metrics
+from pictd.model.opening import Opening
 from pictd.repo.postgres.database import PostgresRepo
 from pictd.repo.postgres.link import Server, check_url
 from pictd.repo.postgres.trust import PLAIN, encryption
@@ -34,20 +35,33 @@ def make_scratch(config: Config) -> Scratch:
         raise CannotStart(str(error)) from error
 
 
-def make_repo(config: Config, reactor: Any, metrics: Metrics) -> Repo:
+def make_repo(
+    config: Config,
+    reactor: Any,
+    metrics: Metrics | None = None,
+    opening: Opening = Opening.MAKE,
+) -> Repo:
     """Not opened yet.
 
+    :param metrics: None: nobody reads them.
     :raise CannotStart: the database's URL is not understood, or the file with the authority that
         its certificate comes from can't be read.
     """
     if isinstance(config.repo, SqliteRepoConfig):
-        return SqliteRepo(config.repo.path, reactor, metrics)
+        return SqliteRepo(config.repo.path, reactor, metrics, opening)
     try:
         check_url(config.repo.url)
     except ValueError as error:
         raise CannotStart(f"repo.url: {error}") from error
     server = Server(reactor, config.repo.url, _tls(config.repo))
-    return PostgresRepo(server, metrics, config.server.read_only)
+    return PostgresRepo(server, metrics, opening)
+
+
+def opening_of(config: Config) -> Opening:
+    """How the server opens its database: one that is read-only writes nothing where others may
+    (contract C5)."""
+    looks = config.server.read_only and isinstance(config.repo, PostgresRepoConfig)
+    return Opening.LOOK if looks else Opening.MAKE
 
 
 def is_shared(config: Config) -> bool:

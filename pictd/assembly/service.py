@@ -11,7 +11,7 @@ from typing import Any
 
 from twisted.application.service import IService
 
-from pictd.assembly.backends import make_repo, make_scratch, make_store
+from pictd.assembly.backends import make_repo, make_scratch, make_store, opening_of
 from pictd.assembly.background import crew, sweeps
 from pictd.assembly.failures import CannotStart
 from pictd.assembly.listeners import bound, certificates, metrics_listener, watches
@@ -48,7 +48,7 @@ def make_service(config: Config, reactor: Any) -> IService:
     tls = certificates(config, reactor)
     scratch = make_scratch(config)
     metrics = Metrics(reactor.seconds)
-    repo = make_repo(config, reactor, metrics)
+    repo = make_repo(config, reactor, metrics, opening_of(config))
     store = make_store(config, reactor, metrics)
     media = make_media(config, reactor, metrics)
     parts = make_parts(config, metrics, (repo, store, media, scratch, reactor))

@@ -15,6 +15,7 @@ from twisted.python import usage
 
 from pictd.commands.check import Check
 from pictd.commands.foreground import fail
+from pictd.commands.migrate_repo import MigrateRepo
 from pictd.commands.run import Run
 from pictd.config.keys import GLOBAL
 from pictd.config.legacy import OLD_FLAGS
@@ -36,6 +37,7 @@ class Options(Level):
     subCommands = [
         ("run", None, Run, "Serve."),
         ("check", None, Check, "Tell what is wrong with the configuration."),
+        ("migrate-repo", None, MigrateRepo, "Carry everything from one database to another."),
         HELP,
     ]
 
@@ -59,7 +61,7 @@ class Options(Level):
         try:
             super().parseOptions(options)
             if self.below is None:
-                raise usage.UsageError("name a command: run or check; --help says more")
+                raise usage.UsageError("name a command, as run or check; --help lists them")
         except usage.UsageError as error:
             fail(2, [_advised(str(error))])
 

@@ -15,6 +15,7 @@ from pictd.repo.memory_claims import MemoryClaims
 from pictd.repo.memory_content import MemoryAliases, MemoryHashes
 from pictd.repo.memory_jobs import MemoryJobs
 from pictd.repo.memory_proxies import MemoryProxies
+from pictd.repo.memory_records import MemoryRecords
 from pictd.repo.memory_tables import Tables
 from pictd.repo.memory_uploads import MemoryUploads
 from pictd.repo.memory_variants import MemoryVariants
@@ -74,6 +75,7 @@ class MemoryRepo:
         self.settings = MemorySettings(tables)
         self.jobs = MemoryJobs(tables)
         self.claims = MemoryClaims(tables)
+        self.records = MemoryRecords(tables)
 
     async def open(self) -> None:
         """See ``IRepo``."""

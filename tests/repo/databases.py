@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.internet import reactor
 
 from pictd.metrics import Metrics
+from pictd.model.opening import Opening
 from pictd.repo.postgres.database import PostgresRepo
 from pictd.repo.postgres.link import Server
 from tests.support.postgres import SHARED, Cluster
@@ -16,7 +17,7 @@ def repo_on(
     database: str,
     cluster: Cluster | None = None,
     metrics: Metrics | None = None,
-    read_only: bool = False,
+    opening: Opening = Opening.MAKE,
 ) -> PostgresRepo:
     """Not opened yet.
 
@@ -24,7 +25,7 @@ def repo_on(
     :param metrics: None: nobody reads them.
     """
     server = Server(reactor, (cluster or SHARED.cluster).url(database))
-    return PostgresRepo(server, metrics, read_only)
+    return PostgresRepo(server, metrics, opening)
 
 
 async def new_database() -> str:

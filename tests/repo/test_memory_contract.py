@@ -13,6 +13,7 @@ from tests.contracts import (
     repo_hashes,
     repo_jobs,
     repo_proxies,
+    repo_records,
     repo_uploads,
     repo_variants,
 )
@@ -64,3 +65,15 @@ class UploadEndsTests(MemoryMixin, repo_uploads.UploadEndsContract, TestCase):
 
 class ClaimsTests(MemoryMixin, repo_claims.ClaimsContract, TestCase):
     """``IClaims``."""
+
+
+class CarriedOriginalsTests(MemoryMixin, repo_records.OriginalsContract, TestCase):
+    """``IRecords``: originals."""
+
+
+class CarriedConflictsTests(MemoryMixin, repo_records.ConflictsContract, TestCase):
+    """``IRecords``: what is there already."""
+
+
+class CarriedOthersTests(MemoryMixin, repo_records.OthersContract, TestCase):
+    """``IRecords``: uploads, jobs, settings, counts."""

@@ -12,6 +12,7 @@ from tests.contracts import (
     repo_hashes,
     repo_jobs,
     repo_proxies,
+    repo_records,
     repo_uploads,
     repo_variants,
 )
@@ -66,3 +67,15 @@ class UploadEndsTests(PostgresMixin, repo_uploads.UploadEndsContract, TestCase):
 
 class ClaimsTests(PostgresMixin, repo_claims.ClaimsContract, TestCase):
     """``IClaims``."""
+
+
+class CarriedOriginalsTests(PostgresMixin, repo_records.OriginalsContract, TestCase):
+    """``IRecords``: originals."""
+
+
+class CarriedConflictsTests(PostgresMixin, repo_records.ConflictsContract, TestCase):
+    """``IRecords``: what is there already."""
+
+
+class CarriedOthersTests(PostgresMixin, repo_records.OthersContract, TestCase):
+    """``IRecords``: uploads, jobs, settings, counts."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import RepoUnavailable, RepoUnusable
+from pictd.model.opening import Opening
 from pictd.repo.postgres.database import PostgresRepo
+from pictd.repo.postgres.link import Server
 from pictd.repo.postgres.schema import Script, own_scripts, pict_rs_scripts
 from tests.repo.databases import new_database, repo_on
 from tests.support.postgres import SHARED
@@ -161,6 +164,18 @@ class SchemaTests(TestCase):
         self.assertEqual(found.identifier, "raw/1")
         self.assertTrue(await repo.refers_to("raw/1"))
 
+    async def test_a_database_that_has_to_be_there(self) -> None:
+        """An empty one is left as it is; one of pict-rs's is opened."""
+        server = Server(reactor, self.cluster.url(self.database))
+        existing = PostgresRepo(server, opening=Opening.UPGRADE)
+        self.addCleanup(lambda: Deferred.fromCoroutine(existing.close()))
+        with self.assertRaises(RepoUnusable):
+            await existing.open()
+        self.assertEqual(self.execute(COLUMNS), [])
+        await self.opening()
+        await existing.open()
+        self.assertEqual(await existing.hashes.count(), 0)
+
     def test_the_files_are_numbered_without_gaps(self) -> None:
         """From 0 on, and from 1 on."""
         for scripts, first in ((pict_rs_scripts(), 0), (own_scripts(), 1)):
@@ -173,7 +188,7 @@ class ReadOnlyTests(TestCase):
 
     def opening(self, database: str) -> Deferred[None]:
         """By such a node."""
-        repo = repo_on(database, read_only=True)
+        repo = repo_on(database, opening=Opening.LOOK)
         self.addCleanup(lambda: Deferred.fromCoroutine(repo.close()))
         return Deferred.fromCoroutine(repo.open())
 

@@ -17,6 +17,7 @@ from tests.contracts import (
     repo_hashes,
     repo_jobs,
     repo_proxies,
+    repo_records,
     repo_uploads,
     repo_variants,
 )
@@ -70,3 +71,15 @@ class UploadEndsTests(SqliteMixin, repo_uploads.UploadEndsContract, TestCase):
 
 class ClaimsTests(SqliteMixin, repo_claims.ClaimsContract, TestCase):
     """``IClaims``."""
+
+
+class CarriedOriginalsTests(SqliteMixin, repo_records.OriginalsContract, TestCase):
+    """``IRecords``: originals."""
+
+
+class CarriedConflictsTests(SqliteMixin, repo_records.ConflictsContract, TestCase):
+    """``IRecords``: what is there already."""
+
+
+class CarriedOthersTests(SqliteMixin, repo_records.OthersContract, TestCase):
+    """``IRecords``: uploads, jobs, settings, counts."""

@@ -11,11 +11,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorThreads
 from twisted.trial.unittest import TestCase
 
-from pictd.errors import RepoUnavailable
+from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.model.alias import Alias
+from pictd.model.opening import Opening
 from pictd.model.records import Queue
 from pictd.model.uploads import Upload
-from pictd.repo.sqlite import proxies, schema, uploads, variants
+from pictd.repo.sqlite import departures, proxies, schema, uploads, variants
 from pictd.repo.sqlite.connection import open_writer
 from pictd.repo.sqlite.database import REFERS, SqliteRepo
 from tests.contracts.repo import FAR, details_at, naming_of, record_of, token_of
@@ -194,3 +195,39 @@ class DatabaseTests(TestCase):
             steps = [str(step) for *_, step in plan]
             self.assertEqual([each for each in steps if "SCAN" in each or "TEMP" in each], [], sql)
             self.assertTrue([each for each in steps if "SEARCH" in each], sql)
+
+    async def test_pages_are_looked_up_by_index(self) -> None:
+        """What walks through all records scans no table for a page."""
+        await self.repo.open()
+        listed = (departures.ORIGINALS, departures.ALIASES, departures.PROXIES, departures.VARIANTS)
+        for sql in (departures.KEYS, *(f"{each} (?, ?)" for each in listed)):
+            plan = self.execute(f"EXPLAIN QUERY PLAN {sql}", b"", b"")
+            steps = [str(step) for *_, step in plan]
+            self.assertEqual([each for each in steps if "SCAN" in each or "TEMP" in each], [], sql)
+
+    def existing(self) -> SqliteRepo:
+        """A repo on the same file, which has to be there."""
+        return SqliteRepo(self.path, IReactorThreads(reactor), opening=Opening.UPGRADE)
+
+    async def test_a_database_that_has_to_be_there(self) -> None:
+        """Is not made, nor is its folder; where it is there, it is opened."""
+        with self.assertRaises(RepoUnusable):
+            await self.existing().open()
+        self.assertFalse(self.path.parent.exists())
+        await self.repo.open()
+        await self.publish()
+        existing = self.existing()
+        await existing.open()
+        self.assertEqual(await existing.hashes.count(), 1)
+        await existing.close()
+
+    async def test_a_database_of_another_program(self) -> None:
+        """Is left as it is, where one of pictd's has to be there."""
+        self.path.parent.mkdir(parents=True)
+        for sql in ("SELECT 1", "CREATE TABLE other (a)"):
+            self.execute(sql)
+            before = self.path.read_bytes()
+            with self.assertRaises(RepoUnusable):
+                await self.existing().open()
+            self.assertEqual(self.path.read_bytes(), before)
+            self.assertEqual(list(self.path.parent.iterdir()), [self.path])

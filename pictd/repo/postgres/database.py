@@ -8,6 +8,8 @@ from zope.interface import implementer
 
 from pictd.interfaces import IRepo
 from pictd.metrics import Metrics
+from pictd.model.opening import Opening
+from pictd.model.settings import HEALTH
 from pictd.model.times import from_seconds
 from pictd.repo.postgres import schema
 from pictd.repo.postgres.aliases import PostgresAliases
@@ -19,6 +21,7 @@ from pictd.repo.postgres.link import Server
 from pictd.repo.postgres.listening import Listening
 from pictd.repo.postgres.pool import Pool
 from pictd.repo.postgres.proxies import PostgresProxies
+from pictd.repo.postgres.records import PostgresRecords
 from pictd.repo.postgres.sessions import Sessions, Step
 from pictd.repo.postgres.settings import PostgresSettings
 from pictd.repo.postgres.uploads import PostgresUploads
@@ -41,12 +44,13 @@ class PostgresRepo:
     """All facts in one database. Any number of processes and machines may share it."""
 
     def __init__(
-        self, server: Server, metrics: Metrics | None = None, read_only: bool = False
+        self,
+        server: Server,
+        metrics: Metrics | None = None,
+        opening: Opening = Opening.MAKE,
     ) -> None:
-        """:param metrics: None: nobody reads them.
-        :param read_only: opening writes nothing, and fails where the schema is not up to date.
-        """
-        self._server, self._read_only = server, read_only
+        """:param metrics: None: nobody reads them."""
+        self._server, self._opening = server, opening
         wakeups = Wakeups()
         pool = Pool(server, server.reactor, metrics)
         self._sessions = sessions = Sessions(pool, server.reactor, wakeups.wake, metrics)
@@ -60,6 +64,7 @@ class PostgresRepo:
         self.settings = PostgresSettings(sessions)
         self.jobs = PostgresJobs(sessions, wakeups)
         self.claims = PostgresClaims(sessions, wakeups)
+        self.records = PostgresRecords(sessions, server.reactor)
 
     async def open(self) -> None:
         """See ``IRepo``. A call that failed may be repeated."""
@@ -71,8 +76,10 @@ class PostgresRepo:
             raise
 
     async def _prepare(self, step: Step) -> None:
-        if self._read_only:
+        if self._opening is Opening.LOOK:
             return await schema.verify(step)
+        if self._opening is Opening.UPGRADE:
+            await schema.check_there(step)
         return await schema.upgrade(step, from_seconds(self._server.reactor.seconds()))
 
     async def close(self) -> None:
@@ -85,8 +92,8 @@ class PostgresRepo:
         return bool(await self._sessions.rows(REFERS, *[identifier] * 4))
 
     async def check(self, read_only: bool = False) -> None:
-        """See ``IRepo``. Writes ``health-value`` among the settings."""
+        """See ``IRepo``. Writes ``HEALTH`` among the settings."""
         written = os.urandom(8)
         if not read_only:
-            await self.settings.set("health-value", written)
-        await self.settings.get("health-value")
+            await self.settings.set(HEALTH, written)
+        await self.settings.get(HEALTH)

@@ -95,9 +95,16 @@ async def verify(step: Step) -> None:
     ((made,),) = await step.rows(_MADE)
     if not made or await _missing_of_pict_rs(step) or await _missing_own(step):
         raise RepoUnavailable(
-            "The database's schema is older than this pictd, which is read-only: "
-            "start a node that may write"
+            "The database's schema is older than this pictd, which may not write here: "
+            "a pictd that may brings it up to date when it starts"
         )
+
+
+async def check_there(step: Step) -> None:
+    """:raise RepoUnusable: neither pict-rs nor pictd has ever opened this database."""
+    ((found,),) = await step.rows("SELECT to_regclass('refinery_schema_history')::text")
+    if found is None:
+        raise RepoUnusable("The database is empty, or not one of pictd or pict-rs")
 
 
 async def upgrade(step: Step, now: int) -> None:

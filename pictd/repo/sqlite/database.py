@@ -14,16 +14,19 @@ from zope.interface import implementer
 from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.interfaces import IRepo
 from pictd.metrics import Metrics
+from pictd.model.opening import Opening
+from pictd.model.settings import HEALTH
 from pictd.repo.sqlite import schema
 from pictd.repo.sqlite.aliases import SqliteAliases
 from pictd.repo.sqlite.claims import SqliteClaims
-from pictd.repo.sqlite.connection import create_file, open_writer
+from pictd.repo.sqlite.connection import create_file, open_reader, open_writer
 from pictd.repo.sqlite.details import SqliteDetails
 from pictd.repo.sqlite.export import export
 from pictd.repo.sqlite.hashes import SqliteHashes
 from pictd.repo.sqlite.jobs import SqliteJobs
 from pictd.repo.sqlite.proxies import SqliteProxies
 from pictd.repo.sqlite.reader import Reader
+from pictd.repo.sqlite.records import SqliteRecords
 from pictd.repo.sqlite.settings import SET, SqliteSettings
 from pictd.repo.sqlite.uploads import SqliteUploads
 from pictd.repo.sqlite.variants import SqliteVariants
@@ -44,12 +47,17 @@ class SqliteRepo:
     """All facts in one file. Several processes of one machine may share it."""
 
     def __init__(
-        self, path: Path, reactor: IReactorThreads, metrics: Metrics | None = None
+        self,
+        path: Path,
+        reactor: IReactorThreads,
+        metrics: Metrics | None = None,
+        opening: Opening = Opening.MAKE,
     ) -> None:
         """:param path: of the file; made with its folder where it is missing.
         :param metrics: None: nobody reads them.
         """
         self._path = path
+        self._opening = opening
         self._reactor = reactor
         wakeups = Wakeups()
         self._reader = reader = Reader(path, reactor)
@@ -63,6 +71,7 @@ class SqliteRepo:
         self.settings = SqliteSettings(reader, writer)
         self.jobs = SqliteJobs(reader, writer, wakeups)
         self.claims = SqliteClaims(writer, wakeups)
+        self.records = SqliteRecords(reader, writer)
 
     async def open(self) -> None:
         """See ``IRepo``. A call that failed may be repeated."""
@@ -89,15 +98,15 @@ class SqliteRepo:
         return bool(self._reader.rows(REFERS, identifier))
 
     async def check(self, read_only: bool = False) -> None:
-        """See ``IRepo``. Writes ``health-value`` among the settings."""
+        """See ``IRepo``. Writes ``HEALTH`` among the settings."""
         if not read_only:
             await self._writer.run(self._write_health)
-        await self.settings.get("health-value")
+        await self.settings.get(HEALTH)
 
     def _connect(self) -> sqlite3.Connection:
         """Blocks; the connection for writing, after which the reader is open too."""
         try:
-            create_file(self._path)
+            self._prepare()
             with ExitStack() as undo:
                 connection = undo.enter_context(closing(open_writer(self._path)))
                 schema.upgrade(connection, schema.scripts())
@@ -108,11 +117,24 @@ class SqliteRepo:
             raise kind(f"Can't open the database {self._path}: {error}") from error
         return connection
 
+    def _prepare(self) -> None:
+        """See that there is a file to open.
+
+        :raise RepoUnusable: there has to be a database, and is none.
+        """
+        if self._opening is Opening.MAKE:
+            create_file(self._path)
+        elif not self._path.is_file():
+            raise RepoUnusable(f"There is no database {self._path}")
+        else:
+            with closing(open_reader(self._path)) as connection:
+                schema.check_own(connection)
+
     def _write_health(self, step: Step) -> None:
         """SQLite goes on writing into a file that was deleted: that must not pass for health."""
         if not self._path.exists():
             raise RepoUnavailable(f"The database file {self._path} was deleted while it was open")
-        step.execute(SET, "health-value", os.urandom(8))
+        step.execute(SET, HEALTH, os.urandom(8))
 
 
 def _may_pass(error: OSError | sqlite3.Error) -> bool:

@@ -20,6 +20,12 @@ def scripts() -> Sequence[Script]:
     return [(int(file.name[:4]), file.read_text()) for file in files]
 
 
+def check_own(connection: sqlite3.Connection) -> None:
+    """:raise RepoUnusable: pictd has never opened this database."""
+    if _version(connection) == 0:
+        raise RepoUnusable("The database is empty, or not one of pictd")
+
+
 def upgrade(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
     """Apply what is missing, all in one transaction: a crash leaves the schema as it was.
 
@@ -36,7 +42,7 @@ def upgrade(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
 
 
 def _apply(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
-    ((version,),) = connection.execute("PRAGMA user_version").fetchall()
+    version = _version(connection)
     newest = steps[-1][0]
     if version > newest:
         raise RepoUnusable(
@@ -48,6 +54,11 @@ def _apply(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
             for statement in _statements(sql):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    ((version,),) = connection.execute("PRAGMA user_version").fetchall()
+    return int(version)
 
 
 def _statements(sql: str) -> Iterator[str]:
