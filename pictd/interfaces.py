@@ -393,9 +393,11 @@ class IRepo(Interface):
     settings: ISettings = Attribute("``ISettings``")
     jobs: IJobs = Attribute("``IJobs``")
 
-    async def open() -> None:
+    async def open(as_it_is: bool = False) -> None:
         """Connect and bring the schema up to date.
 
+        :param as_it_is: make and change nothing: what has no schema yet, or an older one, is
+            ``RepoUnusable``. A backend may then refuse all that writes.
         :raise RepoUnavailable: it can't be opened now; the call may be repeated.
         :raise RepoUnusable: it is newer than this program, or is no repo.
         """

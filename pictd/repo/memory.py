@@ -73,7 +73,7 @@ class MemoryRepo:
         self.settings = MemorySettings(tables)
         self.jobs = MemoryJobs(tables)
 
-    async def open(self) -> None:
+    async def open(self, as_it_is: bool = False) -> None:
         """See ``IRepo``."""
 
     async def close(self) -> None:

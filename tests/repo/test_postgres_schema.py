@@ -77,6 +77,18 @@ class SchemaTests(TestCase):
             await self.opening()
         return str(caught.exception)
 
+    async def test_as_it_is(self) -> None:
+        """Nothing is made, and an older schema is left to the server's start."""
+        with self.assertRaises(RepoUnusable):
+            await self.node().open(as_it_is=True)
+        self.assertEqual(self.execute(COLUMNS), [])
+        await self.opening()
+        await self.node().open(as_it_is=True)
+        self.execute("DELETE FROM pictd_schema")
+        with self.assertRaises(RepoUnusable) as caught:
+            await self.node().open(as_it_is=True)
+        self.assertIn("older", str(caught.exception))
+
     async def test_an_empty_database(self) -> None:
         """Its history is that of the newest pict-rs, which therefore can take it over."""
         await self.opening()

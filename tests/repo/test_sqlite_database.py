@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorThreads
 from twisted.trial.unittest import TestCase
 
-from pictd.errors import RepoUnavailable
+from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.model.alias import Alias
 from pictd.model.records import Queue
 from pictd.model.uploads import Upload
@@ -85,6 +85,33 @@ class DatabaseTests(TestCase):
         with self.assertRaises(RepoUnavailable) as caught:
             await self.repo.open()
         self.assertIn("version 77", str(caught.exception))
+
+    async def test_as_it_is(self) -> None:
+        """Reads what there is, beside others, and can't write."""
+        await self.repo.open()
+        await self.publish()
+        reader = self.another()
+        await reader.open(as_it_is=True)
+        self.assertEqual(await reader.hashes.count(), 1)
+        with self.assertRaises(RepoUnavailable):
+            await reader.settings.set("a", b"")
+
+    async def test_as_it_is_where_nothing_is(self) -> None:
+        """Nothing is made."""
+        self.path.parent.mkdir(parents=True)
+        with self.assertRaises(RepoUnavailable) as caught:
+            await self.repo.open(as_it_is=True)
+        self.assertIn(str(self.path), str(caught.exception))
+        self.assertEqual(list(self.path.parent.iterdir()), [])
+
+    async def test_an_older_database_as_it_is(self) -> None:
+        """It is refused, and stays so."""
+        await self.repo.open()
+        await self.repo.close()
+        self.execute("PRAGMA user_version = 1")
+        with self.assertRaises(RepoUnusable):
+            await self.repo.open(as_it_is=True)
+        self.assertEqual(self.execute("PRAGMA user_version"), [(1,)])
 
     async def test_another_kind_of_file(self) -> None:
         """It is refused by name, and stays as it is."""

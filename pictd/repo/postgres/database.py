@@ -55,11 +55,14 @@ class PostgresRepo:
         self.settings = PostgresSettings(sessions)
         self.jobs = PostgresJobs(sessions, wakeups)
 
-    async def open(self) -> None:
+    async def open(self, as_it_is: bool = False) -> None:
         """See ``IRepo``. A call that failed may be repeated."""
         now = from_seconds(self._server.reactor.seconds())
         try:
-            await self._sessions.open(lambda step: schema.upgrade(step, now))
+            if as_it_is:
+                await self._sessions.open(schema.require_current)
+            else:
+                await self._sessions.open(lambda step: schema.upgrade(step, now))
             await self._listening.start()
         except BaseException:
             await self._sessions.close()

@@ -51,6 +51,8 @@ _HISTORY = """
 """
 _OURS = "CREATE TABLE IF NOT EXISTS pictd_schema (version INT4 PRIMARY KEY)"
 _RECORDED = "SELECT version, name, checksum FROM refinery_schema_history ORDER BY version"
+_PRESENT = "SELECT to_regclass('refinery_schema_history'), to_regclass('pictd_schema')"
+_VERSION = "SELECT coalesce(max(version), 0) FROM pictd_schema"
 _RECORD = "INSERT INTO refinery_schema_history VALUES (%s, %s, %s, %s)"
 _RAW_BYTES = """
     INSERT INTO pictd_uploads (id, identifier)
@@ -93,6 +95,23 @@ async def upgrade(step: Step, now: int) -> None:
     await step.execute(_RAW_BYTES)
 
 
+async def require_current(step: Step) -> None:
+    """:raise RepoUnusable: something would have to be applied, or ``upgrade`` raises it."""
+    ((theirs, ours),) = await step.rows(_PRESENT)
+    if not (theirs and ours):
+        raise RepoUnusable("The database is not pictd's yet: the server makes it so at its start")
+    recorded = await step.rows(_RECORDED)
+    for script, row in zip(pict_rs_scripts(), recorded, strict=False):
+        _compare(script, row)
+    ((version,),) = await step.rows(_VERSION)
+    expected = len(pict_rs_scripts()), own_scripts()[-1].number
+    if (len(recorded), version) != expected:
+        raise RepoUnusable(
+            f"The database has the schema {len(recorded)}/{version}, this pictd {expected[0]}/"
+            f"{expected[1]}: an older one is brought up to date when the server starts on it"
+        )
+
+
 async def _upgrade_pict_rs(step: Step, now: int) -> None:
     await step.execute(_HISTORY)
     recorded = await step.rows(_RECORDED)
@@ -128,7 +147,7 @@ def _compare(script: Script, row: Sequence[object]) -> None:
 
 async def _upgrade_own(step: Step) -> None:
     await step.execute(_OURS)
-    ((version,),) = await step.rows("SELECT coalesce(max(version), 0) FROM pictd_schema")
+    ((version,),) = await step.rows(_VERSION)
     scripts = own_scripts()
     if version > scripts[-1].number:
         raise RepoUnusable(

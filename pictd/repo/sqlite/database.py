@@ -16,11 +16,12 @@ from pictd.interfaces import IRepo
 from pictd.metrics import Metrics
 from pictd.repo.sqlite import schema
 from pictd.repo.sqlite.aliases import SqliteAliases
-from pictd.repo.sqlite.connection import create_file, open_writer
+from pictd.repo.sqlite.connection import create_file, open_reader, open_writer
 from pictd.repo.sqlite.details import SqliteDetails
 from pictd.repo.sqlite.export import export
 from pictd.repo.sqlite.hashes import SqliteHashes
 from pictd.repo.sqlite.jobs import SqliteJobs
+from pictd.repo.sqlite.lease import Lease
 from pictd.repo.sqlite.proxies import SqliteProxies
 from pictd.repo.sqlite.reader import Reader
 from pictd.repo.sqlite.settings import SET, SqliteSettings
@@ -50,6 +51,7 @@ class SqliteRepo:
         """
         self._path = path
         self._reactor = reactor
+        self._lease: Lease | None = None
         wakeups = Wakeups()
         self._reader = reader = Reader(path, reactor)
         self._writer = writer = Writer(reactor, wakeups.wake, metrics)
@@ -62,10 +64,10 @@ class SqliteRepo:
         self.settings = SqliteSettings(reader, writer)
         self.jobs = SqliteJobs(reader, writer, wakeups)
 
-    async def open(self) -> None:
+    async def open(self, as_it_is: bool = False) -> None:
         """See ``IRepo``. A call that failed may be repeated."""
         connection = await deferToThreadPool(
-            self._reactor, self._reactor.getThreadPool(), self._connect
+            self._reactor, self._reactor.getThreadPool(), self._connect, as_it_is
         )
         self._writer.start(connection)
 
@@ -73,6 +75,8 @@ class SqliteRepo:
         """See ``IRepo``. A second call does nothing."""
         await self._writer.stop()
         self._reader.close()
+        if self._lease is not None:
+            self._lease.close()
 
     async def export(self, folder: Path) -> Path:
         """Copy the database into a new folder, as ``sqlite.export`` does.
@@ -92,19 +96,36 @@ class SqliteRepo:
             await self._writer.run(self._write_health)
         await self.settings.get("health-value")
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, as_it_is: bool) -> sqlite3.Connection:
         """Blocks; the connection for writing, after which the reader is open too."""
         try:
-            create_file(self._path)
-            with ExitStack() as undo:
-                connection = undo.enter_context(closing(open_writer(self._path)))
-                schema.upgrade(connection, schema.scripts())
-                self._reader.open()
-                undo.pop_all()
+            return self._leased(as_it_is)
+        except BlockingIOError as error:
+            raise RepoUnavailable(f"{self._path}: another database is put in its place") from error
         except (OSError, sqlite3.Error) as error:
             kind = RepoUnavailable if _may_pass(error) else RepoUnusable
             raise kind(f"Can't open the database {self._path}: {error}") from error
+
+    def _leased(self, as_it_is: bool) -> sqlite3.Connection:
+        if as_it_is:
+            self._path.stat()
+        else:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as undo:
+            lease = Lease(self._path)
+            undo.callback(lease.close)
+            connection = undo.enter_context(closing(self._connection(as_it_is)))
+            (schema.require_current if as_it_is else schema.upgrade)(connection, schema.scripts())
+            self._reader.open()
+            undo.pop_all()
+        self._lease = lease
         return connection
+
+    def _connection(self, as_it_is: bool) -> sqlite3.Connection:
+        if as_it_is:
+            return open_reader(self._path)
+        create_file(self._path)
+        return open_writer(self._path)
 
     def _write_health(self, step: Step) -> None:
         """SQLite goes on writing into a file that was deleted: that must not pass for health."""
