@@ -58,6 +58,7 @@ class Restore:
             was changed.
         """
         try:
+            self.source.stat()
             self.place.parent.mkdir(parents=True, exist_ok=True)
             with lease.alone(self.place):
                 return self._run(is_wanted)
