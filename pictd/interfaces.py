@@ -189,6 +189,10 @@ class IHashes(Interface):
         another was recorded meanwhile, that one stays and ``identifier`` is unknown to the repo.
         The identifier that is recorded; None, and nothing done: the content is gone."""
 
+    async def forget_motion(hash: Hash, lost: str) -> bool:
+        """Record that there is no still frame, and nothing of its details, where its bytes are
+        lost. False, and nothing done: the record does not have this one."""
+
     async def set_blurhash(hash: Hash, blurhash: str) -> None:
         """Overwrites; does nothing for unknown content."""
 
@@ -253,6 +257,10 @@ class IDetails(Interface):
 
     async def remove(identifier: str) -> None:
         """Idempotent."""
+
+    async def page(after: str | None, limit: int) -> Mapping[str, bool]:
+        """The next identifiers that have details, in an order of the backend's own, and whether
+        the repo refers to each as ``IRepo.refers_to`` tells. Empty at the end."""
 
 
 class IUploads(Interface):
@@ -416,6 +424,10 @@ class IRepo(Interface):
     async def refers_to(identifier: str) -> bool:
         """Whether this is the identifier of an original, a still frame, a variant, or the raw bytes
         of a pending upload."""
+
+    async def unsound() -> Sequence[str]:
+        """What is wrong within the database itself, one line each; nothing where it is sound. May
+        read all of it."""
 
     async def check(read_only: bool = False) -> None:
         """See whether the repo works, by writing something unless ``read_only`` forbids it.

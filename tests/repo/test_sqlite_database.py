@@ -86,6 +86,25 @@ class DatabaseTests(TestCase):
             await self.repo.open()
         self.assertIn("version 77", str(caught.exception))
 
+    async def test_what_another_program_broke(self) -> None:
+        """Is told, by table."""
+        await self.repo.open()
+        await self.publish()
+        self.execute("DELETE FROM hashes")
+        (line,) = await self.repo.unsound()
+        self.assertEqual(line, "1 rows of aliases refer to hashes that are gone")
+
+    async def test_a_broken_index(self) -> None:
+        """Is told in SQLite's words."""
+        await self.repo.open()
+        await self.publish()
+        await self.repo.close()
+        data = self.path.read_bytes()
+        at = data.index(b"identifier/1.png")
+        self.path.write_bytes(data[:at] + b"X" + data[at + 1 :])
+        await self.repo.open()
+        self.assertIn("index", " ".join(await self.repo.unsound()))
+
     async def test_as_it_is(self) -> None:
         """Reads what there is, beside others, and can't write."""
         await self.repo.open()

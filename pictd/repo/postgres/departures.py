@@ -22,8 +22,8 @@ from pictd.repo.postgres.values import moment
 _CODES = ", ".join(str(each.code) for each in Format)
 
 
-def _sound(column: str) -> str:
-    """Whether a text is a hash: a condition."""
+def sound(column: str) -> str:
+    """Whether a text is a hash: a condition, never null."""
     return f"""
         CASE WHEN {column} ~ '^[A-Za-z0-9+/]{{52}}$'
         THEN get_byte(decode({column}, 'base64'), 38) IN ({_CODES}) ELSE false END
@@ -31,11 +31,11 @@ def _sound(column: str) -> str:
 
 
 def _sound_of(table: str) -> str:
-    return f"SELECT count(*) FROM {table} WHERE {_sound('hash')}"
+    return f"SELECT count(*) FROM {table} WHERE {sound('hash')}"
 
 
 KEYS = f"""
-    SELECT hash FROM hashes WHERE (%s::text IS NULL OR hash > %s) AND {_sound("hash")}
+    SELECT hash FROM hashes WHERE (%s::text IS NULL OR hash > %s) AND {sound("hash")}
     ORDER BY hash LIMIT %s
 """
 """Takes a hash, or nothing, twice, and a limit."""
@@ -66,7 +66,7 @@ _TALLY = (
     _sound_of("hashes"),
     _sound_of("aliases"),
     "SELECT count(*) FROM aliases AS a JOIN proxies AS p ON p.alias = a.alias"
-    f" WHERE {_sound('a.hash')}",
+    f" WHERE {sound('a.hash')}",
     _sound_of("variants"),
     "SELECT count(*) FROM uploads",
     f"SELECT count(*) FROM job_queue WHERE queue IN ({_QUEUES})",

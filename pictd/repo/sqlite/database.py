@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from pictd.repo.sqlite.proxies import SqliteProxies
 from pictd.repo.sqlite.reader import Reader
 from pictd.repo.sqlite.records import SqliteRecords
 from pictd.repo.sqlite.settings import SET, SqliteSettings
+from pictd.repo.sqlite.soundness import unsound
 from pictd.repo.sqlite.uploads import SqliteUploads
 from pictd.repo.sqlite.variants import SqliteVariants
 from pictd.repo.sqlite.writer import Step, Writer
@@ -92,6 +94,10 @@ class SqliteRepo:
     async def refers_to(self, identifier: str) -> bool:
         """See ``IRepo``."""
         return bool(self._reader.rows(REFERS, identifier))
+
+    async def unsound(self) -> Sequence[str]:
+        """See ``IRepo``."""
+        return await self._reader.in_thread(unsound)
 
     async def check(self, read_only: bool = False) -> None:
         """See ``IRepo``. Writes ``HEALTH`` among the settings."""
