@@ -11,10 +11,10 @@ from twisted.internet.threads import deferToThreadPool
 
 from pictd.config.backends import SqliteRepo
 from pictd.config.schema import Config
-from pictd.errors import PictdError
+from pictd.errors import PictdError, RepoUnavailable
 from pictd.model.times import from_seconds, to_rfc3339
 from pictd.repo.sqlite.export import export
-from pictd.repo.sqlite.restore import Restore
+from pictd.repo.sqlite.restore import DatabaseThere, Restore
 
 
 class NotEmbedded(PictdError):
@@ -60,7 +60,11 @@ async def import_database(
     place = _embedded(config).path
     kept = place.with_name(f"{place.name}.{_now(reactor)}")
     restore = Restore(source, place, kept if replace else None)
-    if await _finished(restore, reactor):
+    try:
+        replaced = await _finished(restore, reactor)
+    except DatabaseThere as error:
+        raise RepoUnavailable(f"{error}; --replace replaces it, and keeps it as well") from error
+    if replaced:
         say(f"the database that was there is now {kept}")
     say(f"{place} is the database of {source}")
 

@@ -133,7 +133,7 @@ class Prune:
         :return: how many records were removed; None where it refused, or stopped on its way.
         :raise StoreUnavailable: the store does not work.
         """
-        if await self._is_wrong_store():
+        if await self.is_wrong_store():
             return None
         await self.repo.settings.set(STARTED, _YES)
         await self._note(0)
@@ -148,9 +148,13 @@ class Prune:
 
         :return: how many records would be removed.
         """
-        return None if await self._is_wrong_store() else await self._walk(self._spare, watch)
+        return None if await self.is_wrong_store() else await self._walk(self._spare, watch)
 
-    async def _is_wrong_store(self) -> bool:
+    async def is_wrong_store(self) -> bool:
+        """Whether so much is missing that nothing may be removed, which is said.
+
+        :raise StoreUnavailable: it does not work.
+        """
         await self.store.check(read_only=True)
         return self._refuses(await self.sample(), "nothing is pruned")
 

@@ -35,6 +35,10 @@ class DatabaseInUse(RepoUnavailable):
     """Another program has the database open."""
 
 
+class DatabaseThere(RepoUnavailable):
+    """It was not asked for that one is replaced."""
+
+
 @attrs.frozen
 class Restore:
     """What is put where.
@@ -54,6 +58,7 @@ class Restore:
         :param is_wanted: asked last, before the present database is touched.
         :return: whether there was a database that was kept under the other name.
         :raise DatabaseInUse: nothing was changed.
+        :raise DatabaseThere: likewise.
         :raise RepoUnavailable: the export can't be used, or something can't be written; nothing
             was changed.
         """
@@ -72,7 +77,7 @@ class Restore:
     def _run(self, is_wanted: Callable[[], bool]) -> bool:
         present = any(_holds_something(_beside(self.place, suffix)) for suffix in ("", *_LOGS))
         if present and self.kept is None:
-            raise RepoUnavailable(f"{self.place} is there already, and would have to be replaced")
+            raise DatabaseThere(f"{self.place} is there already")
         if self.kept is not None and self.kept.exists():
             raise FileExistsError(EEXIST, os.strerror(EEXIST), str(self.kept))
         partial = self.place.with_name(self.place.name + _PARTIAL)
