@@ -94,7 +94,7 @@ async def _survey(order: Order, load: Load, reactor: Any) -> int:
     if order.repair:
         refuse_if_read_only(config)
     async with (
-        opened(config, reactor, as_it_is=not order.repair) as repo,
+        opened(config, reactor, writes=order.repair) as repo,
         reached(config, reactor) as store,
     ):
         prune = Prune(repo, store, reactor, config.prune.max_missing_share, pause=0)

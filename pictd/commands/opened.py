@@ -33,12 +33,23 @@ def refuse_if_read_only(config: Config) -> None:
 
 
 @asynccontextmanager
-async def opened(config: Config, reactor: Any, as_it_is: bool = False) -> AsyncIterator[Repo]:
-    """The repo of the configuration.
+async def opened(config: Config, reactor: Any, writes: bool = False) -> AsyncIterator[Repo]:
+    """The repo of the configuration, which has to be there: no command makes one, or brings it up
+    to date.
 
-    :param as_it_is: see ``IRepo.open``.
+    :param writes: otherwise it may refuse all that writes.
     :raise RepoUnavailable: it can't be opened.
     """
+    async with _open(config, reactor, as_it_is=True) as repo:
+        if not writes:
+            yield repo
+            return
+    async with _open(config, reactor, as_it_is=False) as repo:
+        yield repo
+
+
+@asynccontextmanager
+async def _open(config: Config, reactor: Any, as_it_is: bool) -> AsyncIterator[Repo]:
     repo = make_repo(config, reactor, Metrics())
     try:
         await repo.open(as_it_is)

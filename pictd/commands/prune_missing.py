@@ -41,7 +41,7 @@ class PruneMissing(Command):
         if not self.dry_run:
             refuse_if_read_only(config)
         async with (
-            opened(config, reactor, as_it_is=self.dry_run) as repo,
+            opened(config, reactor, writes=not self.dry_run) as repo,
             reached(config, reactor) as store,
         ):
             prune = Prune(repo, store, reactor, config.prune.max_missing_share, pause=0)

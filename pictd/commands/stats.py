@@ -36,6 +36,6 @@ class Stats(Command):
         """See ``tell_stats``."""
         config = configured(load)
         progress = progress_on(sys.stderr, reactor.seconds)
-        async with opened(config, reactor, as_it_is=True) as repo:
+        async with opened(config, reactor) as repo:
             await tell_stats(repo, config, progress, self.as_json, print)
         return 0

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 
+from twisted.internet.defer import CancelledError, Deferred
+
 from pictd.admin.inspection import Inspection
+from pictd.admin.paging import PAGE
 from pictd.admin.samples import Share
 from pictd.admin.survey import Order, Survey
 from pictd.errors import StoreUnavailable
 from pictd.interfaces import IBlob
+from pictd.model.hashes import Hash
 from pictd.model.records import Queue
 from pictd.model.uploads import Upload, UploadFailed
 from pictd.store.filesystem import FilesystemStore
 from tests.admin.admin_case import CLOCK, UPLOAD, AdminTestCase
+from tests.contracts.repo import details_at, naming_of, record_of
 
 ALL = Order(hashes=Share())
 PLAIN, REPAIR = Order(), Order(repair=True)
@@ -37,6 +43,28 @@ class Failing(FilesystemStore):
         """See ``IStore``."""
         if not self.works:
             raise StoreUnavailable("away")
+
+
+class Hanging(FilesystemStore):
+    """One that answers so many questions, and no more.
+
+    :ivar reached: fires when it hangs.
+    """
+
+    answers = 0
+
+    @cached_property
+    def reached(self) -> Deferred[None]:
+        """Made when it is first asked for."""
+        return Deferred()
+
+    async def open(self, identifier: str) -> IBlob | None:
+        """See ``IStore``."""
+        self.answers -= 1
+        if self.answers >= 0:
+            return await super().open(identifier)
+        CLOCK.callLater(0, self.reached.callback, None)
+        return await Deferred()
 
 
 class SurveyTestCase(AdminTestCase):
@@ -145,6 +173,25 @@ class FindingTests(SurveyTestCase):
         inspection = Inspection(self.repo, self.store)
         self.assertEqual([each async for each in inspection.of_original(found, True)], [])
         self.assertIsNone(await inspection.of_upload(upload))
+
+    async def test_who_interrupts_it(self) -> None:
+        """Is told how to go on: from behind the last page that was looked at whole."""
+        for number in range(PAGE + 1):
+            await self.repo.hashes.publish(
+                record_of(number), details_at(number), naming_of(f"{number}.png")
+            )
+        hanging = self.store = Hanging(self.files, CLOCK)
+        hanging.answers = PAGE
+        working = Deferred.fromCoroutine(self.survey())
+        await hanging.reached
+        working.cancel()
+        with self.assertRaises(CancelledError):
+            await working
+        self.assertIn("goes on from there", self.said[-1])
+        hash = Hash.from_bytes(bytes.fromhex(self.said[-1].split()[5]))
+        self.store = FilesystemStore(self.files, CLOCK)
+        await self.survey(Order(after=hash))
+        self.assertIn("1 originals looked for", self.said[-1])
 
     async def test_going_on(self) -> None:
         """From behind an original, as a survey that ended early told it."""

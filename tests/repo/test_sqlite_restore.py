@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -10,7 +11,7 @@ from pathlib import Path
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorThreads
-from twisted.trial.unittest import TestCase
+from twisted.trial.unittest import SkipTest, TestCase
 
 from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.repo.sqlite.connection import open_writer
@@ -93,6 +94,15 @@ class EmptyPlaceTests(RestoreTestCase):
         """It is a repo."""
         self.restore()
         self.assertEqual(await (await self.opened(self.place)).hashes.count(), 2)
+
+    def test_root(self) -> None:
+        """Leaves it to whom the folder belongs to: the server has to write it."""
+        if os.geteuid() != 0:
+            raise SkipTest("this is not root")
+        self.place.parent.mkdir()
+        os.chown(self.place.parent, 1234, 1234)
+        self.restore()
+        self.assertEqual({file.stat().st_uid for file in self.place.parent.iterdir()}, {1234})
 
     def test_what_a_crash_left(self) -> None:
         """Is in nobody's way."""

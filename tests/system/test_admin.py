@@ -100,11 +100,12 @@ class AdminTests(SystemTestCase):
         self.assertEqual(len(reply.json["page"]["hashes"]), 1)
 
     async def test_without_a_server(self) -> None:
-        """Nothing is made by what only looks: there is no database, and that is an error."""
+        """No command makes a database: that there is none is an error."""
         server = self.server()
         server.folder.mkdir(parents=True)
         server.temporary.mkdir()
-        for words in (["stats"], [*CHECK], ["prune-missing", "--dry-run"], ["export"]):
+        looking = (["stats"], [*CHECK], ["prune-missing", "--dry-run"], ["export"])
+        for words in (*looking, ["prune-missing"], [*CHECK, "--repair"]):
             self.assertIn("pictd.sqlite3", await self.failed(server, *words))
         self.assertFalse(server.database.exists())
         self.assertFalse(server.files.exists())
