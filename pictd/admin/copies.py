@@ -57,7 +57,7 @@ async def import_database(
         used; nothing was changed.
     :raise CancelledError: nothing was changed, unless it was done just then.
     """
-    place = _embedded(config).path
+    place = _embedded(config).path.resolve()  # a link stays one
     kept = place.with_name(f"{place.name}.{_now(reactor)}")
     restore = Restore(source, place, kept if replace else None)
     try:

@@ -54,6 +54,20 @@ class CopiesTests(AdminTestCase):
         self.assertEqual(kept.parent, self.path.parent)
         self.assertEqual(len(self.said), 2)
 
+    async def test_a_link(self) -> None:
+        """Stays one: what it leads to is replaced, and kept there."""
+        await self.uploaded(1)
+        copy = await self.exported()
+        await self.repo.close()
+        folder = self.root / "volume"
+        folder.mkdir()
+        self.path.rename(folder / self.path.name)
+        self.path.symlink_to(folder / self.path.name)
+        await self.imported(copy)
+        self.assertTrue(self.path.is_symlink())
+        self.assertEqual(dump(folder / self.path.name), dump(copy))
+        self.assertIn(str(folder), self.said[0])
+
     async def test_nothing_is_replaced_unasked(self) -> None:
         """The database stays, and nothing is said to be done."""
         copy = await self.exported()

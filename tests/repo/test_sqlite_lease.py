@@ -34,6 +34,13 @@ class LeaseTests(SynchronousTestCase):
             self.assertRaises(BlockingIOError, Lease, self.database)
         Lease(self.database).close()
 
+    def test_names_of_one_database(self) -> None:
+        """Are one lease: it is beside the file itself."""
+        other = self.database.with_name("link")
+        other.symlink_to(self.database.name)
+        with alone(other):
+            self.assertRaises(BlockingIOError, Lease, self.database)
+
     def test_what_stays(self) -> None:
         """An empty file, for its owner only."""
         Lease(self.database).close()

@@ -169,6 +169,13 @@ class PresentDatabaseTests(RestoreTestCase):
         self.assertEqual(self.kept.with_name("kept.sqlite3-wal").read_bytes(), b"its log")
         self.assertFalse(log.exists())
 
+    def test_after_a_crash_of_an_import(self) -> None:
+        """Which has kept the database, and not replaced it: the next one does."""
+        os.link(self.place, self.place.with_name("first"))
+        self.restore(replace=True)
+        self.assertEqual(dump(self.place), self.whole)
+        self.assertEqual(dump(self.kept), self.present)
+
     def test_a_name_that_is_taken(self) -> None:
         """What was kept before is not lost."""
         self.kept.write_bytes(b"from before")

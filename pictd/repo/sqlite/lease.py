@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _SUFFIX = "-lease"
+_KINDS = {False: fcntl.LOCK_SH, True: fcntl.LOCK_EX}
 
 
 class Lease:
@@ -23,15 +24,16 @@ class Lease:
     def __init__(self, database: Path, alone: bool = False) -> None:
         """Blocks for a moment, but never waits.
 
-        :param database: its folder has to be there.
+        :param database: its folder has to be there. It is the same by whatever links it is named.
         :param alone: nobody else may hold it meanwhile.
         :raise BlockingIOError: somebody holds it, alone or ``alone`` was asked for.
         :raise OSError: this user may not, or the filesystem knows no locks.
         """
+        database = database.resolve()
         file = database.with_name(database.name + _SUFFIX)
         self._descriptor: int | None = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_NB | (_KINDS[alone]))
+            fcntl.flock(self._descriptor, fcntl.LOCK_NB | _KINDS[alone])
             leave_to_owner(file, database)
         except BaseException:
             self.close()
@@ -42,9 +44,6 @@ class Lease:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
-
-
-_KINDS = {False: fcntl.LOCK_SH, True: fcntl.LOCK_EX}
 
 
 @contextmanager

@@ -27,7 +27,7 @@ _LOGS = ("-wal", "-journal")
 """Files beside a database that belong to it."""
 _INDEX = "-shm"
 """A file beside a database that is made anew."""
-_SHAPE = "SELECT 1 FROM hashes, aliases, proxies, variants, details, settings, jobs LIMIT 1"
+_SHAPE = "SELECT 1 FROM hashes, aliases, proxies, variants, details, settings, jobs LIMIT 0"
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -44,7 +44,7 @@ class Restore:
     """What is put where.
 
     :ivar source: an export, which stays as it is.
-    :ivar place: of the database.
+    :ivar place: of the database; no symbolic link.
     :ivar kept: the name that a present database gets; None: there must be none.
     """
 
