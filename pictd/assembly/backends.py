@@ -33,19 +33,22 @@ def make_scratch(config: Config) -> Scratch:
         raise CannotStart(str(error)) from error
 
 
-def make_repo(config: Config, reactor: Any, metrics: Metrics) -> Repo:
+def make_repo(
+    config: Config, reactor: Any, metrics: Metrics | None = None, existing: bool = False
+) -> Repo:
     """Not opened yet.
 
+    :param existing: the database must be there; nothing is made.
     :raise CannotStart: the database's URL is not understood, or the file with the authority that
         its certificate comes from can't be read.
     """
     if isinstance(config.repo, SqliteRepoConfig):
-        return SqliteRepo(config.repo.path, reactor, metrics)
+        return SqliteRepo(config.repo.path, reactor, metrics, existing)
     try:
         check_url(config.repo.url)
     except ValueError as error:
         raise CannotStart(f"repo.url: {error}") from error
-    return PostgresRepo(Server(reactor, config.repo.url, _tls(config.repo)), metrics)
+    return PostgresRepo(Server(reactor, config.repo.url, _tls(config.repo)), metrics, existing)
 
 
 def is_shared(config: Config) -> bool:

@@ -16,6 +16,7 @@ from twisted.python import usage
 from pictd.commands.check import Check
 from pictd.commands.export import Export
 from pictd.commands.foreground import fail
+from pictd.commands.migrate_repo import MigrateRepo
 from pictd.commands.prune_missing import PruneMissing
 from pictd.commands.restore import Import
 from pictd.commands.run import Run
@@ -47,6 +48,7 @@ class Options(Level):
         ),
         ("export", None, Export, "Copy the embedded database, also while pictd serves."),
         ("import", None, Import, "Put an exported database in the place of the embedded one."),
+        ("migrate-repo", None, MigrateRepo, "Carry everything from one database to another."),
         ("prune-missing", None, PruneMissing, "Remove records whose bytes are gone."),
         ("stats", None, Stats, "Tell how much is stored and queued."),
         HELP,

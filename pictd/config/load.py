@@ -71,6 +71,18 @@ def load(file: Path | None, environ: Mapping[str, str], flags: Layer) -> Loaded:
     return Loaded(config, values, (*warnings, *doubts(config)))
 
 
+def load_named(flags: Layer) -> Config:
+    """What the command line alone says: neither file nor environment counts.
+
+    :raise ConfigError: it can't be used.
+    """
+    config: Config = _built(Config, "", typed(flags))
+    wrong = conflicts(config)
+    if wrong:
+        raise ConfigError(wrong)
+    return config
+
+
 def _layers(file: Path | None, environ: Mapping[str, str], flags: Layer) -> list[Layer]:
     return [
         ambient_layer(environ, [("TMPDIR", "server.temporary_directory")]),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.repo.postgres.database import PostgresRepo
+from pictd.repo.postgres.link import Server
 from pictd.repo.postgres.schema import Script, own_scripts, pict_rs_scripts
 from tests.repo.databases import new_database, repo_on
 from tests.support.postgres import SHARED
@@ -178,3 +180,15 @@ class SchemaTests(TestCase):
         for scripts, first in ((pict_rs_scripts(), 0), (own_scripts(), 1)):
             numbers = [script.number for script in scripts]
             self.assertEqual(numbers, list(range(first, first + len(numbers))))
+
+    async def test_a_database_that_has_to_be_there(self) -> None:
+        """An empty one is left as it is; one of pict-rs's is opened."""
+        server = Server(reactor, self.cluster.url(self.database))
+        existing = PostgresRepo(server, existing=True)
+        self.addCleanup(lambda: Deferred.fromCoroutine(existing.close()))
+        with self.assertRaises(RepoUnusable):
+            await existing.open()
+        self.assertEqual(self.execute(COLUMNS), [])
+        await self.opening()
+        await existing.open()
+        self.assertEqual(await existing.hashes.count(), 0)

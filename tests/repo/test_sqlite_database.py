@@ -249,3 +249,30 @@ class DatabaseTests(TestCase):
             plan = self.execute(f"EXPLAIN QUERY PLAN {sql}", b"", b"")
             steps = [str(step) for *_, step in plan]
             self.assertEqual([each for each in steps if "SCAN" in each or "TEMP" in each], [], sql)
+
+    def existing(self) -> SqliteRepo:
+        """A repo on the same file, which has to be there."""
+        return SqliteRepo(self.path, IReactorThreads(reactor), existing=True)
+
+    async def test_a_database_that_has_to_be_there(self) -> None:
+        """Is not made, nor is its folder; where it is there, it is opened."""
+        with self.assertRaises(RepoUnusable):
+            await self.existing().open()
+        self.assertFalse(self.path.parent.exists())
+        await self.repo.open()
+        await self.publish()
+        existing = self.existing()
+        await existing.open()
+        self.assertEqual(await existing.hashes.count(), 1)
+        await existing.close()
+
+    async def test_a_database_of_another_program(self) -> None:
+        """Is left as it is, where one of pictd's has to be there."""
+        self.path.parent.mkdir(parents=True)
+        for sql in ("SELECT 1", "CREATE TABLE other (a)"):
+            self.execute(sql)
+            before = self.path.read_bytes()
+            with self.assertRaises(RepoUnusable):
+                await self.existing().open()
+            self.assertEqual(self.path.read_bytes(), before)
+            self.assertEqual(list(self.path.parent.iterdir()), [self.path])

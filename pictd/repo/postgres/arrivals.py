@@ -17,6 +17,7 @@ import attrs
 
 from pictd.model.carried import CarriedJob, CarriedOriginal
 from pictd.model.uploads import Upload, result_to_json
+from pictd.repo.postgres.planning import by_index
 from pictd.repo.postgres.sessions import Row, Step
 from pictd.repo.postgres.values import stamp
 
@@ -118,6 +119,7 @@ class Batch:
 
     async def add(self, step: Step) -> None:
         """See ``IRecords.add_originals``."""
+        await by_index(step)
         await _insert(step, _RECORDS, self.records)
         await step.rows(_LOCK, [key for key, *_ in self.records])
         await _insert(step, _ALIASES, self.aliases)

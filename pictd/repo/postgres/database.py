@@ -21,7 +21,7 @@ from pictd.repo.postgres.listening import Listening
 from pictd.repo.postgres.pool import Pool
 from pictd.repo.postgres.proxies import PostgresProxies
 from pictd.repo.postgres.records import PostgresRecords
-from pictd.repo.postgres.sessions import Sessions
+from pictd.repo.postgres.sessions import Sessions, Step
 from pictd.repo.postgres.settings import PostgresSettings
 from pictd.repo.postgres.soundness import unsound
 from pictd.repo.postgres.uploads import PostgresUploads
@@ -43,9 +43,14 @@ REFERS = """
 class PostgresRepo:
     """All facts in one database. Any number of processes and machines may share it."""
 
-    def __init__(self, server: Server, metrics: Metrics | None = None) -> None:
-        """:param metrics: None: nobody reads them."""
+    def __init__(
+        self, server: Server, metrics: Metrics | None = None, existing: bool = False
+    ) -> None:
+        """:param metrics: None: nobody reads them.
+        :param existing: nothing is made where there is nothing of pictd's or pict-rs's.
+        """
         self._server = server
+        self._existing = existing
         wakeups = Wakeups()
         pool = Pool(server, server.reactor)
         self._sessions = sessions = Sessions(pool, server.reactor, wakeups.wake, metrics)
@@ -67,7 +72,7 @@ class PostgresRepo:
             if as_it_is:
                 await self._sessions.open(schema.require_current)
             else:
-                await self._sessions.open(lambda step: schema.upgrade(step, now))
+                await self._sessions.open(lambda step: self._prepare(step, now))
             await self._listening.start()
         except BaseException:
             await self._sessions.close()
@@ -77,6 +82,11 @@ class PostgresRepo:
         """See ``IRepo``. A second call does nothing."""
         await self._listening.stop()
         await self._sessions.close()
+
+    async def _prepare(self, step: Step, now: int) -> None:
+        if self._existing:
+            await schema.check_there(step)
+        await schema.upgrade(step, now)
 
     async def refers_to(self, identifier: str) -> bool:
         """See ``IRepo``."""

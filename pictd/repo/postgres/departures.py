@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from string import ascii_lowercase, ascii_uppercase, digits
 
 import attrs
 
@@ -15,19 +16,20 @@ from pictd.model.settings import HEALTH
 from pictd.model.uploads import Upload
 from pictd.repo.drafts import Draft
 from pictd.repo.postgres import rows
+from pictd.repo.postgres.planning import by_index
 from pictd.repo.postgres.sessions import Row, Sessions, Step
 from pictd.repo.postgres.uploads import UPLOADS, upload_of
 from pictd.repo.postgres.values import moment
 
-_CODES = ", ".join(str(each.code) for each in Format)
+_DIGITS = ascii_uppercase + ascii_lowercase + digits + "+/"
+_ENDS = "".join(_DIGITS[each.code] for each in Format)
+_HASH = f"^[A-Za-z0-9+/]*[{_DIGITS[::4]}][{_ENDS}]$"
+"""Base64 whose last byte is a format: those have codes of six bits."""
 
 
 def sound(column: str) -> str:
-    """Whether a text is a hash: a condition, never null."""
-    return f"""
-        CASE WHEN {column} ~ '^[A-Za-z0-9+/]{{52}}$'
-        THEN get_byte(decode({column}, 'base64'), 38) IN ({_CODES}) ELSE false END
-    """
+    """Whether a text is a hash: a condition."""
+    return f"(length({column}) = 52 AND {column} ~ '{_HASH}')"
 
 
 def _sound_of(table: str) -> str:
@@ -98,11 +100,17 @@ class Found:
 
 async def originals(step: Step, after: str | None, limit: int) -> Found:
     """See ``IRecords.originals``."""
-    return await stored(step, [key for (key,) in await step.rows(KEYS, after, after, limit)])
+    await by_index(step)
+    return await _found(step, [key for (key,) in await step.rows(KEYS, after, after, limit)])
 
 
 async def stored(step: Step, keys: Sequence[str]) -> Found:
     """See ``IRecords.stored``; in the order of the keys."""
+    await by_index(step)
+    return await _found(step, keys)
+
+
+async def _found(step: Step, keys: Sequence[str]) -> Found:
     place = {key: number for number, key in enumerate(keys)}
     found, *hanging = [
         await step.rows(sql, list(keys)) for sql in (ORIGINALS, ALIASES, PROXIES, VARIANTS)

@@ -16,7 +16,7 @@ from pictd.repo.postgres import arrivals, departures
 from pictd.repo.postgres.sessions import Sessions
 
 T = TypeVar("T")
-_LONGEST = 1000
+_LONGEST = 5000
 """Records of a page: what memory holds at a time."""
 
 

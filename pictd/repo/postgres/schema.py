@@ -83,6 +83,13 @@ def own_scripts() -> Sequence[Script]:
     return _scripts(_FOLDER, digits=4)
 
 
+async def check_there(step: Step) -> None:
+    """:raise RepoUnusable: neither pict-rs nor pictd has ever opened this database."""
+    ((found,),) = await step.rows("SELECT to_regclass('refinery_schema_history')::text")
+    if found is None:
+        raise RepoUnusable("The database is empty, or not one of pictd or pict-rs")
+
+
 async def upgrade(step: Step, now: int) -> None:
     """Apply what is missing, all in one step: a crash leaves the schema as it was.
 

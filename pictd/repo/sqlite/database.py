@@ -48,12 +48,18 @@ class SqliteRepo:
     """All facts in one file. Several processes of one machine may share it."""
 
     def __init__(
-        self, path: Path, reactor: IReactorThreads, metrics: Metrics | None = None
+        self,
+        path: Path,
+        reactor: IReactorThreads,
+        metrics: Metrics | None = None,
+        existing: bool = False,
     ) -> None:
         """:param path: of the file; made with its folder where it is missing.
         :param metrics: None: nobody reads them.
+        :param existing: nothing is made: the database must be there.
         """
         self._path = path
+        self._existing = existing
         self._reactor = reactor
         self._lease: Lease | None = None
         wakeups = Wakeups()
@@ -116,25 +122,32 @@ class SqliteRepo:
             raise kind(f"Can't open the database {self._path}: {error}") from error
 
     def _leased(self, as_it_is: bool) -> sqlite3.Connection:
-        if as_it_is:
-            self._path.stat()
-        else:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._prepare(as_it_is)
         with ExitStack() as undo:
             lease = Lease(self._path)
             undo.callback(lease.close)
-            connection = undo.enter_context(closing(self._connection(as_it_is)))
+            opened = (open_reader if as_it_is else open_writer)(self._path)
+            connection = undo.enter_context(closing(opened))
             (schema.require_current if as_it_is else schema.upgrade)(connection, schema.scripts())
             self._reader.open()
             undo.pop_all()
         self._lease = lease
         return connection
 
-    def _connection(self, as_it_is: bool) -> sqlite3.Connection:
+    def _prepare(self, as_it_is: bool) -> None:
+        """See that there is a file to open.
+
+        :raise RepoUnusable: there has to be a database, and is none.
+        """
         if as_it_is:
-            return open_reader(self._path)
-        create_file(self._path)
-        return open_writer(self._path)
+            self._path.stat()
+        elif not self._existing:
+            create_file(self._path)
+        elif not self._path.is_file():
+            raise RepoUnusable(f"There is no database {self._path}")
+        else:
+            with closing(open_reader(self._path)) as connection:
+                schema.check_own(connection)
 
     def _write_health(self, step: Step) -> None:
         """SQLite goes on writing into a file that was deleted: that must not pass for health."""

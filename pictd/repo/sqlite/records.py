@@ -17,7 +17,7 @@ from pictd.repo.sqlite.reader import Reader
 from pictd.repo.sqlite.writer import Operation, Writer
 
 T = TypeVar("T")
-_LONGEST = 1000
+_LONGEST = 5000
 """Records of a page: what memory holds at a time."""
 
 

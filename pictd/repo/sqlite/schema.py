@@ -20,6 +20,12 @@ def scripts() -> Sequence[Script]:
     return [(int(file.name[:4]), file.read_text()) for file in files]
 
 
+def check_own(connection: sqlite3.Connection) -> None:
+    """:raise RepoUnusable: pictd has never opened this database."""
+    if version(connection) == 0:
+        raise RepoUnusable("The database is empty, or not one of pictd")
+
+
 def upgrade(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
     """Apply what is missing, all in one transaction: a crash leaves the schema as it was.
 

@@ -1,0 +1,1 @@
+"""Moving what a server keeps to other places."""
