@@ -10,7 +10,7 @@ from pictd.config.backends import FilesystemStore, ObjectStore, PostgresRepo, Sq
 from pictd.config.findings import ConfigError
 from pictd.config.layers import KEYS, Given
 from pictd.config.legacy import OLD_KEYS
-from pictd.config.load import Loaded, load
+from pictd.config.load import Loaded, load, load_named
 from pictd.model.formats import Format
 from tests.config.samples import from_environment, variable, write_json
 
@@ -272,3 +272,18 @@ class UnknownNamesTests(LoadCase):
         """The message names it."""
         error = self.assertRaises(ConfigError, load, self.file("media = 5\n"), {}, {})
         self.assertIn("media: it is a table", str(error))
+
+
+class NamedTests(LoadCase):
+    """What the command line alone names."""
+
+    def test_flags_and_defaults(self) -> None:
+        """Are all that counts."""
+        flags = {"repo.type": Given("sqlite", "a"), "repo.path": Given("/x", "a")}
+        self.assertEqual(load_named(flags).repo, SqliteRepo(Path("/x")))
+
+    def test_what_is_missing(self) -> None:
+        """Is named."""
+        flags = {"repo.type": Given("postgres", "a")}
+        error = self.assertRaises(ConfigError, load_named, flags)
+        self.assertIn("repo.url: it is missing", str(error.messages))
