@@ -192,6 +192,10 @@ class IHashes(Interface):
         another was recorded meanwhile, that one stays and ``identifier`` is unknown to the repo.
         The identifier that is recorded; None, and nothing done: the content is gone."""
 
+    async def forget_motion(hash: Hash, lost: str) -> bool:
+        """Record that there is no still frame, and nothing of its details, where its bytes are
+        lost. False, and nothing done: the record does not have this one."""
+
     async def set_blurhash(hash: Hash, blurhash: str) -> None:
         """Overwrites; does nothing for unknown content."""
 
@@ -256,6 +260,10 @@ class IDetails(Interface):
 
     async def remove(identifier: str) -> None:
         """Idempotent."""
+
+    async def page(after: str | None, limit: int) -> Mapping[str, bool]:
+        """The next identifiers that have details, in an order of the backend's own, and whether
+        the repo refers to each as ``IRepo.refers_to`` tells. Empty at the end."""
 
 
 class IUploads(Interface):
@@ -425,7 +433,8 @@ class IRepo(Interface):
     records: IRecords = Attribute("``IRecords``")
 
     async def open() -> None:
-        """Connect and bring the schema up to date.
+        """Connect, and bring the schema up to date as far as the ``Opening`` lets it. Where that is
+        ``LOOK``, a backend may refuse all that writes.
 
         :raise RepoUnavailable: it can't be opened now; the call may be repeated.
         :raise RepoUnusable: it is newer than this program, or is no repo.
@@ -437,6 +446,10 @@ class IRepo(Interface):
     async def refers_to(identifier: str) -> bool:
         """Whether this is the identifier of an original, a still frame, a variant, or the raw bytes
         of a pending upload."""
+
+    async def unsound() -> Sequence[str]:
+        """What is wrong within the database itself, one line each; nothing where it is sound. May
+        read all of it."""
 
     async def check(read_only: bool = False) -> None:
         """See whether the repo works, by writing something unless ``read_only`` forbids it.

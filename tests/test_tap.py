@@ -215,6 +215,8 @@ class TerminalTests(TestCase):
             (["-V"], "pictd "),
             (["--help"], "--save-to"),
             (["help"], "check"),
+            (["import", "--help"], "--replace"),
+            (["check", "--help"], "--repair"),
             (["run", "--help"], "--api-key"),
             (["run", "--help"], "Usage: pictd [options] run [options]"),
             (["run", "help"], "object-storage"),
@@ -228,7 +230,11 @@ class TerminalTests(TestCase):
     async def test_wrong_usage(self) -> None:
         """Is told on standard error, and exits with 2 (spec 4.2)."""
         for arguments, word in (
-            ([], "command"),
+            ([], "run, check, export, import, migrate-repo, prune-missing or stats"),
+            (["import"], "exported database"),
+            (["import", "x", "postgres"], "postgres"),
+            (["check", "--hashes", "some"], "some is not all, a number"),
+            (["check", "--after", "abc"], "--after"),
             (["no-such-command"], "no-such-command"),
             (["run", "--no-such-flag"], "--no-such-flag"),
             (["run", "--max-file-count", "many"], "many is not a whole number"),

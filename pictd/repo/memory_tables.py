@@ -77,6 +77,12 @@ class Tables:
                 yield record.motion
         yield from self.variants_of(hash).values()
 
+    def refers_to(self, identifier: str) -> bool:
+        """See ``IRepo``."""
+        return any(identifier == upload.identifier for upload in self.uploads.values()) or any(
+            identifier in self.identifiers_of(hash) for hash in self.hashes
+        )
+
     def remove_alias(self, alias: Alias) -> None:
         """The name, and the proxy relations to it."""
         del self.aliases[alias]

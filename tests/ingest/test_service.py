@@ -84,6 +84,19 @@ class PublishTests(IngestTestCase):
         self.assertEqual(self.read(healed.record.identifier), b"picture")
         self.assertEqual(self.strays(), [])
 
+    def test_a_queued_upload_that_another_worker_was_quicker_with(self) -> None:
+        """Is no trouble to tell of, where nobody waits for it any more."""
+        held = self.hold_healed()
+        original = self.find(self.ingested().alias)
+        assert original is not None
+        self.result(self.store.remove(original.record.identifier))
+        upload = self.ingest.ingest(self.received(b"picture"), UploadQuery(), Filing(upload="gone"))
+        upload.cancel()
+        self.failureResultOf(upload, CancelledError)
+        held.callback(None)
+        self.successResultOf(self.ingest.stopService())
+        self.assertEqual(self.flushLoggedErrors(), [])
+
     def test_what_is_purged_while_it_is_healed(self) -> None:
         """The upload that healed it has bytes of its own, whatever becomes of the others."""
         original = self.find(self.ingested().alias)

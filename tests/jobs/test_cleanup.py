@@ -10,7 +10,7 @@ from pictd.generate.backends import Backends as GenerateBackends
 from pictd.generate.service import Generate, Recipe
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Ingested
-from pictd.jobs.cleanup import Cleanup
+from pictd.jobs.cleanup import LATER, Cleanup
 from pictd.jobs.processing import Processing, queue_variant
 from pictd.jobs.prune import Prune
 from pictd.jobs.strays import GRACE, SWEEP_EVERY, Strays
@@ -63,6 +63,28 @@ class JobsTestCase(ServicesTestCase):
 
 class CleanupTests(JobsTestCase):
     """By payloads as pict-rs writes them."""
+
+    def test_a_store_that_is_away_for_long(self) -> None:
+        """What all attempts failed at is begun again later, or the bytes would stay for ever."""
+        ingested = self.upload(b"picture")
+        identifier = self.original(ingested.alias).record.identifier
+        remove = self.store.remove
+
+        async def fail(_: str) -> None:
+            raise StoreUnavailable
+
+        self.store.remove = fail  # type: ignore[method-assign,assignment]
+        self.result(self.repo.aliases.remove(ingested.alias))
+        self.worker.startService()
+        self.clock.pump([5.0] * 60)
+        self.store.remove = remove  # type: ignore[method-assign]
+        self.clock.pump([5.0] * 60)
+        self.assertIsNotNone(self.read(identifier))
+        self.assertEqual(self.result(self.repo.jobs.length(Queue.CLEANUP)), 1)
+        self.clock.pump([60.0] * (LATER // 60))
+        self.assertIsNone(self.read(identifier))
+        self.assertEqual(self.result(self.repo.jobs.length(Queue.CLEANUP)), 0)
+        self.worker.stopService()
 
     def test_the_last_alias_takes_all_bytes_with_it(self) -> None:
         """Of the original and of its variants, and their details."""

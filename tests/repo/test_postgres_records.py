@@ -48,6 +48,11 @@ class RecordsTests(TestCase):
             found = await all_originals(self.repo, limit)
             self.assertEqual({each.record.hash for each in found}, {hash_of(1), hash_of(2)})
         self.assertEqual(await self.repo.records.tally(), Tally(2, 4, 4, 4))
+        told = await self.repo.unsound()
+        self.assertEqual(
+            [line.split()[:4] for line in told],
+            [["5", "rows", "of", table] for table in ("hashes", "aliases", "variants")],
+        )
 
     async def test_details_of_an_unknown_form_are_left_out(self) -> None:
         """The rest of the original is carried."""

@@ -49,9 +49,9 @@ class SchemaTests(TestCase):
         repo = self.node()
         return Deferred.fromCoroutine(repo.open())
 
-    def node(self) -> PostgresRepo:
+    def node(self, opening: Opening = Opening.MAKE) -> PostgresRepo:
         """Closed when the test ends."""
-        repo = repo_on(self.database)
+        repo = repo_on(self.database, opening=opening)
         self.addCleanup(lambda: Deferred.fromCoroutine(repo.close()))
         return repo
 

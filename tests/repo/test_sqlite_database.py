@@ -30,9 +30,9 @@ class DatabaseTests(TestCase):
         self.path = Path(self.mktemp()) / "deep" / "pictd.sqlite3"
         self.repo = self.another()
 
-    def another(self) -> SqliteRepo:
+    def another(self, opening: Opening = Opening.MAKE) -> SqliteRepo:
         """A repo on the same file, closed when the test ends."""
-        repo = SqliteRepo(self.path, IReactorThreads(reactor))
+        repo = SqliteRepo(self.path, IReactorThreads(reactor), opening=opening)
         self.addCleanup(lambda: Deferred.fromCoroutine(repo.close()))
         return repo
 
@@ -86,6 +86,52 @@ class DatabaseTests(TestCase):
         with self.assertRaises(RepoUnavailable) as caught:
             await self.repo.open()
         self.assertIn("version 77", str(caught.exception))
+
+    async def test_what_another_program_broke(self) -> None:
+        """Is told, by table."""
+        await self.repo.open()
+        await self.publish()
+        self.execute("DELETE FROM hashes")
+        (line,) = await self.repo.unsound()
+        self.assertEqual(line, "1 rows of aliases refer to hashes that are gone")
+
+    async def test_a_broken_index(self) -> None:
+        """Is told in SQLite's words."""
+        await self.repo.open()
+        await self.publish()
+        await self.repo.close()
+        data = self.path.read_bytes()
+        at = data.index(b"identifier/1.png")
+        self.path.write_bytes(data[:at] + b"X" + data[at + 1 :])
+        await self.repo.open()
+        self.assertIn("index", " ".join(await self.repo.unsound()))
+
+    async def test_looking(self) -> None:
+        """Reads what there is, beside others, and can't write."""
+        await self.repo.open()
+        await self.publish()
+        reader = self.another(Opening.LOOK)
+        await reader.open()
+        self.assertEqual(await reader.hashes.count(), 1)
+        with self.assertRaises(RepoUnavailable):
+            await reader.settings.set("a", b"")
+
+    async def test_looking_where_nothing_is(self) -> None:
+        """Nothing is made."""
+        self.path.parent.mkdir(parents=True)
+        with self.assertRaises(RepoUnavailable) as caught:
+            await self.another(Opening.LOOK).open()
+        self.assertIn(str(self.path), str(caught.exception))
+        self.assertEqual(list(self.path.parent.iterdir()), [])
+
+    async def test_looking_at_an_older_database(self) -> None:
+        """It is refused, and stays so."""
+        await self.repo.open()
+        await self.repo.close()
+        self.execute("PRAGMA user_version = 1")
+        with self.assertRaises(RepoUnusable):
+            await self.another(Opening.LOOK).open()
+        self.assertEqual(self.execute("PRAGMA user_version"), [(1,)])
 
     async def test_another_kind_of_file(self) -> None:
         """It is refused by name, and stays as it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from zope.interface import implementer
 
@@ -24,6 +25,7 @@ from pictd.repo.postgres.proxies import PostgresProxies
 from pictd.repo.postgres.records import PostgresRecords
 from pictd.repo.postgres.sessions import Sessions, Step
 from pictd.repo.postgres.settings import PostgresSettings
+from pictd.repo.postgres.soundness import unsound
 from pictd.repo.postgres.uploads import PostgresUploads
 from pictd.repo.postgres.variants import PostgresVariants
 from pictd.repo.wakeups import Wakeups
@@ -90,6 +92,10 @@ class PostgresRepo:
     async def refers_to(self, identifier: str) -> bool:
         """See ``IRepo``."""
         return bool(await self._sessions.rows(REFERS, *[identifier] * 4))
+
+    async def unsound(self) -> Sequence[str]:
+        """See ``IRepo``."""
+        return await self._sessions.snapshot(unsound)
 
     async def check(self, read_only: bool = False) -> None:
         """See ``IRepo``. Writes ``HEALTH`` among the settings."""

@@ -27,17 +27,17 @@ _HASH = f"^[A-Za-z0-9+/]*[{_DIGITS[::4]}][{_ENDS}]$"
 """Base64 whose last byte is a format: those have codes of six bits."""
 
 
-def _sound(column: str) -> str:
+def sound(column: str) -> str:
     """Whether a text is a hash: a condition."""
     return f"(length({column}) = 52 AND {column} ~ '{_HASH}')"
 
 
 def _sound_of(table: str) -> str:
-    return f"SELECT count(*) FROM {table} WHERE {_sound('hash')}"
+    return f"SELECT count(*) FROM {table} WHERE {sound('hash')}"
 
 
 KEYS = f"""
-    SELECT hash FROM hashes WHERE (%s::text IS NULL OR hash > %s) AND {_sound("hash")}
+    SELECT hash FROM hashes WHERE (%s::text IS NULL OR hash > %s) AND {sound("hash")}
     ORDER BY hash LIMIT %s
 """
 """Takes a hash, or nothing, twice, and a limit."""
@@ -68,7 +68,7 @@ _TALLY = (
     _sound_of("hashes"),
     _sound_of("aliases"),
     "SELECT count(*) FROM aliases AS a JOIN proxies AS p ON p.alias = a.alias"
-    f" WHERE {_sound('a.hash')}",
+    f" WHERE {sound('a.hash')}",
     _sound_of("variants"),
     "SELECT count(*) FROM uploads",
     f"SELECT count(*) FROM job_queue WHERE queue IN ({_QUEUES})",

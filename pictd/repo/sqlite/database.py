@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -24,10 +25,12 @@ from pictd.repo.sqlite.details import SqliteDetails
 from pictd.repo.sqlite.export import export
 from pictd.repo.sqlite.hashes import SqliteHashes
 from pictd.repo.sqlite.jobs import SqliteJobs
+from pictd.repo.sqlite.lease import Lease
 from pictd.repo.sqlite.proxies import SqliteProxies
 from pictd.repo.sqlite.reader import Reader
 from pictd.repo.sqlite.records import SqliteRecords
 from pictd.repo.sqlite.settings import SET, SqliteSettings
+from pictd.repo.sqlite.soundness import unsound
 from pictd.repo.sqlite.uploads import SqliteUploads
 from pictd.repo.sqlite.variants import SqliteVariants
 from pictd.repo.sqlite.writer import Step, Writer
@@ -59,6 +62,7 @@ class SqliteRepo:
         self._path = path
         self._opening = opening
         self._reactor = reactor
+        self._lease: Lease | None = None
         wakeups = Wakeups()
         self._reader = reader = Reader(path, reactor)
         self._writer = writer = Writer(reactor, wakeups.wake, metrics)
@@ -84,6 +88,8 @@ class SqliteRepo:
         """See ``IRepo``. A second call does nothing."""
         await self._writer.stop()
         self._reader.close()
+        if self._lease is not None:
+            self._lease.close()
 
     async def export(self, folder: Path) -> Path:
         """Copy the database into a new folder, as ``sqlite.export`` does.
@@ -97,6 +103,10 @@ class SqliteRepo:
         """See ``IRepo``."""
         return bool(self._reader.rows(REFERS, identifier))
 
+    async def unsound(self) -> Sequence[str]:
+        """See ``IRepo``."""
+        return await self._reader.in_thread(unsound)
+
     async def check(self, read_only: bool = False) -> None:
         """See ``IRepo``. Writes ``HEALTH`` among the settings."""
         if not read_only:
@@ -106,15 +116,25 @@ class SqliteRepo:
     def _connect(self) -> sqlite3.Connection:
         """Blocks; the connection for writing, after which the reader is open too."""
         try:
-            self._prepare()
-            with ExitStack() as undo:
-                connection = undo.enter_context(closing(open_writer(self._path)))
-                schema.upgrade(connection, schema.scripts())
-                self._reader.open()
-                undo.pop_all()
+            return self._leased()
+        except BlockingIOError as error:
+            raise RepoUnavailable(f"{self._path}: another database is put in its place") from error
         except (OSError, sqlite3.Error) as error:
             kind = RepoUnavailable if _may_pass(error) else RepoUnusable
             raise kind(f"Can't open the database {self._path}: {error}") from error
+
+    def _leased(self) -> sqlite3.Connection:
+        self._prepare()
+        looks = self._opening is Opening.LOOK
+        with ExitStack() as undo:
+            lease = Lease(self._path)
+            undo.callback(lease.close)
+            opened = (open_reader if looks else open_writer)(self._path)
+            connection = undo.enter_context(closing(opened))
+            (schema.require_current if looks else schema.upgrade)(connection, schema.scripts())
+            self._reader.open()
+            undo.pop_all()
+        self._lease = lease
         return connection
 
     def _prepare(self) -> None:
