@@ -77,12 +77,21 @@ class IStore(Interface):
         :param extension: of the identifier, with its dot, or empty.
         """
 
+    async def put(identifier: str, source: Path, media_type: str) -> None:
+        """Store a copy of a file, as durably as ``save``, under an identifier that the repo refers
+        to already: it is not stray. Other bytes that are there are replaced. A crash leaves all of
+        the file or nothing; the file at ``source`` stays as it is."""
+
+    async def suspect(identifier: str) -> None:
+        """Count an identifier as stray from now on, whether there are bytes or not: somebody may be
+        putting them while the repo lets go of them. Keeping or removing it ends that."""
+
     async def keep(identifier: str) -> None:
         """The repo now refers to these bytes: they are no longer stray. Idempotent."""
 
     async def strays(saved_before: int) -> Sequence[str]:
-        """Identifiers saved before that moment and never kept. The caller asks the repo of each,
-        then keeps or removes it."""
+        """Identifiers saved, or suspected, before that moment and never kept; after a crash maybe
+        some that were. The caller asks the repo of each, then keeps or removes it."""
 
     async def open(identifier: str) -> IBlob | None:
         """The bytes, or None where there are none."""
@@ -102,6 +111,9 @@ class IStore(Interface):
 
         :raise StoreUnavailable: it can't be read, or written.
         """
+
+    async def close() -> None:
+        """Let go of what it holds; nothing is asked of it any more."""
 
 
 class IScratch(Interface):

@@ -72,6 +72,14 @@ class MemoryStore:
         self._strays[identifier] = from_seconds(now)
         return identifier
 
+    async def put(self, identifier: str, source: Path, media_type: str) -> None:
+        """See ``IStore``."""
+        self._blobs[self._checked(identifier)] = _read(source)
+
+    async def suspect(self, identifier: str) -> None:
+        """See ``IStore``."""
+        self._strays[self._checked(identifier)] = from_seconds(self._clock.seconds())
+
     async def keep(self, identifier: str) -> None:
         """See ``IStore``."""
         self._checked(identifier)
@@ -107,15 +115,22 @@ class MemoryStore:
     async def check(self, read_only: bool = False) -> None:
         """See ``IStore``."""
 
+    async def close(self) -> None:
+        """See ``IStore``."""
+
     def _checked(self, identifier: str) -> str:
         path_of(Path("/"), identifier)
         return identifier
 
 
 def _taken(source: Path) -> bytes:
+    data = _read(source)
+    source.unlink(missing_ok=True)
+    return data
+
+
+def _read(source: Path) -> bytes:
     try:
-        data = source.read_bytes()
-        source.unlink()
+        return source.read_bytes()
     except OSError as error:
         raise StoreUnavailable(f"{StoreUnavailable.text}: {error}") from error
-    return data

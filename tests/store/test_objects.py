@@ -6,11 +6,16 @@ import os
 import tracemalloc
 from pathlib import Path
 
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import StoreUnavailable
 from pictd.interfaces import IStore
-from pictd.store.objects.strays import mark, marked
+from pictd.model.identifiers import new_identifier
+from pictd.store.objects.spans import SPANS, Spans, span_of
+from pictd.store.objects.store import ObjectStore
+from pictd.store.objects.strays import Strays
 from tests.contracts import store
 from tests.support.swift import new_bucket, service_in, store_in
 
@@ -26,9 +31,10 @@ class ObjectStoreTests(store.StoreContract, TestCase):
         return store_in(self, self.bucket)
 
     async def test_the_identifier_is_the_key(self) -> None:
-        """Nothing else is left in the bucket once the file is kept."""
+        """Nothing else is left in the bucket once the file is kept and the store closed."""
         identifier = await self.saved()
         await self.store.keep(identifier)
+        await self.store.close()
         self.assertEqual(self.bucket.keys(), [identifier])
 
     async def test_media_types(self) -> None:
@@ -121,13 +127,117 @@ class PartsTests(TestCase):
         return path
 
 
-class ManyStraysTests(TestCase):
-    """More markers than one answer lists."""
+class CrashTests(TestCase):
+    """A process that dies leaves a marker of each span in which it saved something."""
+
+    def setUp(self) -> None:
+        """A bucket, and who saves."""
+        self.bucket = new_bucket()
+        self.dying = store_in(self, self.bucket)
+
+    async def saved(self) -> str:
+        """By the process that is going to die."""
+        path = Path(self.mktemp())
+        path.write_bytes(b"bytes")
+        return await self.dying.save(path, ".png", "image/png")
+
+    def markers(self) -> list[str]:
+        """Keys."""
+        keys = self.bucket.keys()
+        return [key for key in keys if key.startswith(".pictd/")]
+
+    async def decide(self, survivor: ObjectStore, recorded: str, stray: str) -> None:
+        """As the sweep does."""
+        self.assertEqual(set(await survivor.strays(store.ALWAYS)), {recorded, stray})
+        await survivor.keep(recorded)
+        await survivor.remove(stray)
+
+    async def test_the_next_process(self) -> None:
+        """Finds all that was saved then; once that is decided on, no marker is left."""
+        recorded, stray = await self.saved(), await self.saved()
+        survivor = store_in(self, self.bucket)
+        self.assertEqual(list(await survivor.strays(0)), [])
+        await self.decide(survivor, recorded, stray)
+        self.assertEqual(self.bucket.keys(), [recorded])
+        self.assertEqual(list(await survivor.strays(store.ALWAYS)), [])
+
+    async def test_a_sweep_that_dies_too(self) -> None:
+        """What it did not decide on is found again."""
+        recorded, stray = await self.saved(), await self.saved()
+        first, second = store_in(self, self.bucket), store_in(self, self.bucket)
+        await first.strays(store.ALWAYS)
+        await first.keep(recorded)
+        await self.decide(second, recorded, stray)
+        self.assertEqual(self.markers(), [])
+
+    async def test_nothing_was_saved(self) -> None:
+        """A marker of nothing goes with the first sweep."""
+        stray = await self.saved()
+        self.bucket.ask("DELETE", stray)
+        self.assertEqual(list(await store_in(self, self.bucket).strays(store.ALWAYS)), [])
+        self.assertEqual(self.markers(), [])
+
+    async def test_suspects_are_known_to_others(self) -> None:
+        """Until somebody decides."""
+        await self.dying.suspect("a cat.JPG")
+        survivor = store_in(self, self.bucket)
+        self.assertEqual(list(await survivor.strays(store.ALWAYS)), ["a cat.JPG"])
+        await survivor.remove("a cat.JPG")
+        self.assertEqual(self.bucket.keys(), [])
+
+
+class SpansTests(TestCase):
+    """One marker in about a minute."""
+
+    def setUp(self) -> None:
+        """A clock that stands."""
+        self.bucket, self.clock = new_bucket(), Clock()
+        self.clock.advance(1_700_000_000)
+        self.service = service_in(self, self.bucket)
+        self.spans = Spans(self.service, self.clock)
+
+    async def begun(self) -> str:
+        """A new identifier."""
+        milliseconds = int(self.clock.seconds() * 1000)
+        identifier = new_identifier(milliseconds, os.urandom(10), "")
+        await self.spans.begin(identifier)
+        return identifier
+
+    def marked(self) -> list[str]:
+        """Spans."""
+        keys = self.bucket.keys()
+        return [key.removeprefix(SPANS).rpartition("/")[0] for key in keys]
+
+    async def test_many_have_one(self) -> None:
+        """Even where they begin at the same moment."""
+        begun = [Deferred.fromCoroutine(self.begun()) for _ in range(10)]
+        first, *_ = await gatherResults(begun)
+        self.assertEqual(self.marked(), [span_of(first)])
+
+    async def test_the_end(self) -> None:
+        """The marker goes when the span is over and nothing in it is unkept; no sooner."""
+        first = await self.begun()
+        await self.spans.tidy()
+        self.clock.advance(200)
+        second = await self.begun()
+        await self.spans.tidy()
+        self.assertEqual(self.marked(), [span_of(first), span_of(second)])
+        self.spans.end(first)
+        await self.spans.tidy()
+        self.assertEqual(self.marked(), [span_of(second)])
+
+    async def test_closing(self) -> None:
+        """Leaves markers of what is not kept."""
+        first = await self.begun()
+        self.clock.advance(200)
+        self.spans.end(await self.begun())
+        await self.spans.close()
+        self.assertEqual(self.marked(), [span_of(first)])
 
     async def test_pages(self) -> None:
-        """All are found."""
-        service = service_in(self, new_bucket())
-        keys = [f"01/90/4b/2c/7d/1e/7a/bc/9d/ef/{number:012x}" for number in range(5)]
-        for key in keys:
-            await mark(service, key)
-        self.assertEqual(await marked(service, store.ALWAYS, page=2), keys)
+        """All strays are found, however many answers it takes to list them."""
+        strays = Strays(self.service, self.spans, page=2)
+        suspects = [f"01/90/4b/2c/7d/1e/7a/bc/9d/ef/{number:012x}" for number in range(5)]
+        for each in suspects:
+            await strays.suspect(each)
+        self.assertEqual(await strays.find(store.ALWAYS), suspects)
