@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pictd.assembly.backends import Repo
+from pictd.assembly.backends import Repo, accelerated
 from pictd.assembly.remote import make_remotes, make_verdicts
 from pictd.catalog.access import AccessLog
 from pictd.catalog.lookup import Lookup
@@ -53,6 +53,7 @@ def make_parts(
         settings=_settings(config),
         metrics=metrics,
         exports=_exports(config, repo),
+        accel=accelerated(config, store),
     )
 
 

@@ -21,27 +21,30 @@ from pictd.interfaces import IBlob, IStore
 
 @implementer(IStore)
 class ReadThroughStore:
-    """See ``IStore``. All that concerns the old store fails with ``OldStoreUnavailable``."""
+    """See ``IStore``. All that concerns the old store fails with ``OldStoreUnavailable``.
+
+    :ivar new: the one of the two that is there to stay.
+    """
 
     def __init__(self, new: IStore, old: IStore) -> None:
-        self._new, self._old = new, old
+        self.new, self._old = new, old
         self._old_strays: set[str] = set()
 
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``."""
-        return await self._new.save(source, extension, media_type)
+        return await self.new.save(source, extension, media_type)
 
     async def put(self, identifier: str, source: Path, media_type: str) -> None:
         """See ``IStore``."""
-        await self._new.put(identifier, source, media_type)
+        await self.new.put(identifier, source, media_type)
 
     async def suspect(self, identifier: str) -> None:
         """See ``IStore``."""
-        await self._new.suspect(identifier)
+        await self.new.suspect(identifier)
 
     async def keep(self, identifier: str) -> None:
         """See ``IStore``. The old store is asked only where it named a stray."""
-        await self._new.keep(identifier)
+        await self.new.keep(identifier)
         if identifier in self._old_strays:
             with _telling():
                 await self._old.keep(identifier)
@@ -49,14 +52,14 @@ class ReadThroughStore:
 
     async def strays(self, saved_before: int) -> Sequence[str]:
         """See ``IStore``."""
-        new = await self._new.strays(saved_before)
+        new = await self.new.strays(saved_before)
         with _telling():
             self._old_strays = set(await self._old.strays(saved_before))
         return [*new, *(self._old_strays - set(new))]
 
     async def open(self, identifier: str) -> IBlob | None:
         """See ``IStore``."""
-        blob = await self._new.open(identifier)
+        blob = await self.new.open(identifier)
         if blob is None:
             with _telling():
                 blob = await self._old.open(identifier)
@@ -68,7 +71,7 @@ class ReadThroughStore:
 
     async def local(self, identifier: str, folder: Path) -> Path | None:
         """See ``IStore``."""
-        path = await self._new.local(identifier, folder)
+        path = await self.new.local(identifier, folder)
         if path is None:
             with _telling():
                 path = await self._old.local(identifier, folder)
@@ -76,25 +79,25 @@ class ReadThroughStore:
 
     async def remove(self, identifier: str) -> None:
         """See ``IStore``. The old bytes go last: while they are there, all of this is repeated."""
-        await self._new.remove(identifier)
+        await self.new.remove(identifier)
         with _telling():
             old = await self._old.open(identifier)
         if old is not None:
             old.close()
-            await self._new.suspect(identifier)
+            await self.new.suspect(identifier)
         with _telling():
             await self._old.remove(identifier)
         self._old_strays.discard(identifier)
 
     async def check(self, read_only: bool = False) -> None:
         """See ``IStore``. The old store is only looked at."""
-        await self._new.check(read_only)
+        await self.new.check(read_only)
         with _telling():
             await self._old.check(read_only=True)
 
     async def close(self) -> None:
         """See ``IStore``."""
-        await self._new.close()
+        await self.new.close()
         await self._old.close()
 
 
