@@ -359,13 +359,20 @@ class IRecords(Interface):
 
     Pages are in an order of the backend's own that does not change: what is there from the first
     page to the last is in one of them, once, whatever comes and goes meanwhile. An empty page is
-    the end. What is added is added as it is; what is there already under the same hash, alias, URL,
-    variant key, identifier or id, and a job with the same unique key or the same payload, stays as
-    it is, so that adding again changes nothing.
+    the end; a page may be shorter than asked for. Rows of another program's that mean nothing to
+    pictd are in no page, and are not counted.
+
+    What is added is added as it is; what is there already under the same hash, alias, URL, variant
+    key, identifier or id, and a job with the same unique key or the same payload, stays as it is,
+    so that adding again changes nothing. What hangs on something that is not as carried is left
+    out: the URL of an alias that names other content, the details of bytes that are not recorded.
     """
 
     async def originals(after: Hash | None, limit: int) -> Sequence[CarriedOriginal]:
         """The next ones, with all that hangs on them; each is of one moment."""
+
+    async def stored(hashes: Sequence[Hash]) -> Sequence[CarriedOriginal]:
+        """Those of these originals that there are, as ``originals`` has them, in any order."""
 
     async def uploads(after: str | None, limit: int) -> Sequence[Upload]:
         """The next queued uploads, by id."""
@@ -374,7 +381,7 @@ class IRecords(Interface):
         """The next jobs, by id, those at work included."""
 
     async def settings() -> Mapping[str, bytes]:
-        """All of them."""
+        """All but the one that ``IRepo.check`` writes."""
 
     async def tally() -> Tally:
         """How many there are; an estimate is not enough."""
@@ -404,6 +411,7 @@ class IRepo(Interface):
     uploads: IUploads = Attribute("``IUploads``")
     settings: ISettings = Attribute("``ISettings``")
     jobs: IJobs = Attribute("``IJobs``")
+    records: IRecords = Attribute("``IRecords``")
 
     async def open() -> None:
         """Connect and bring the schema up to date.

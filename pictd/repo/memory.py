@@ -14,6 +14,7 @@ from pictd.model.details import Details
 from pictd.repo.memory_content import MemoryAliases, MemoryHashes
 from pictd.repo.memory_jobs import MemoryJobs
 from pictd.repo.memory_proxies import MemoryProxies
+from pictd.repo.memory_records import MemoryRecords
 from pictd.repo.memory_tables import Tables
 from pictd.repo.memory_uploads import MemoryUploads
 from pictd.repo.memory_variants import MemoryVariants
@@ -72,6 +73,7 @@ class MemoryRepo:
         self.uploads = MemoryUploads(tables)
         self.settings = MemorySettings(tables)
         self.jobs = MemoryJobs(tables)
+        self.records = MemoryRecords(tables)
 
     async def open(self) -> None:
         """See ``IRepo``."""

@@ -14,6 +14,7 @@ from pictd.interfaces import (
     IHashes,
     IJobs,
     IProxies,
+    IRecords,
     IRepo,
     ISettings,
     IUploads,
@@ -111,6 +112,7 @@ class WholeRepoContract(RepoContract):
             (IUploads, self.repo.uploads),
             (ISettings, self.repo.settings),
             (IJobs, self.repo.jobs),
+            (IRecords, self.repo.records),
         ):
             verifyObject(interface, facet)
 

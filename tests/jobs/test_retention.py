@@ -11,11 +11,12 @@ from twisted.logger import capturedLogs
 
 from pictd.errors import RepoUnavailable
 from pictd.interfaces import IRepo
-from pictd.jobs.presence import GRACE, LONG, SEEN, Presence
+from pictd.jobs.presence import GRACE, LONG, Presence
 from pictd.jobs.retention import LISTED, PAUSE, SWEEP_EVERY, TOGETHER, Lifetimes, Retention
 from pictd.model.alias import Alias
 from pictd.model.hashes import Hash
 from pictd.model.records import Queue
+from pictd.model.settings import LAST_SEEN
 from pictd.model.times import SECOND, from_seconds
 from tests.contracts.repo import details_at, hash_of, naming_of, record_of
 from tests.support.services import ServicesTestCase
@@ -71,7 +72,7 @@ class RetentionTestCase(ServicesTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.result(self.repo.settings.set(SEEN, b"%d" % self.now()))
+        self.result(self.repo.settings.set(LAST_SEEN, b"%d" % self.now()))
         self.watched = Watched(self.repo)
         repo = cast(IRepo, self.watched)
         self.retention = Retention(repo, Presence(repo), LIVES, self.clock)

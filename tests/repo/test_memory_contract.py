@@ -12,6 +12,7 @@ from tests.contracts import (
     repo_hashes,
     repo_jobs,
     repo_proxies,
+    repo_records,
     repo_uploads,
     repo_variants,
 )
@@ -59,3 +60,15 @@ class UploadsTests(MemoryMixin, repo_uploads.UploadsContract, TestCase):
 
 class UploadEndsTests(MemoryMixin, repo_uploads.UploadEndsContract, TestCase):
     """``IUploads``: waiting, claiming, expiring."""
+
+
+class CarriedOriginalsTests(MemoryMixin, repo_records.OriginalsContract, TestCase):
+    """``IRecords``: originals."""
+
+
+class CarriedConflictsTests(MemoryMixin, repo_records.ConflictsContract, TestCase):
+    """``IRecords``: what is there already."""
+
+
+class CarriedOthersTests(MemoryMixin, repo_records.OthersContract, TestCase):
+    """``IRecords``: uploads, jobs, settings, counts."""

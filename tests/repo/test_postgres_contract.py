@@ -11,6 +11,7 @@ from tests.contracts import (
     repo_hashes,
     repo_jobs,
     repo_proxies,
+    repo_records,
     repo_uploads,
     repo_variants,
 )
@@ -61,3 +62,15 @@ class UploadsTests(PostgresMixin, repo_uploads.UploadsContract, TestCase):
 
 class UploadEndsTests(PostgresMixin, repo_uploads.UploadEndsContract, TestCase):
     """``IUploads``: waiting, claiming, expiring."""
+
+
+class CarriedOriginalsTests(PostgresMixin, repo_records.OriginalsContract, TestCase):
+    """``IRecords``: originals."""
+
+
+class CarriedConflictsTests(PostgresMixin, repo_records.ConflictsContract, TestCase):
+    """``IRecords``: what is there already."""
+
+
+class CarriedOthersTests(PostgresMixin, repo_records.OthersContract, TestCase):
+    """``IRecords``: uploads, jobs, settings, counts."""

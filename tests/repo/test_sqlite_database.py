@@ -15,7 +15,7 @@ from pictd.errors import RepoUnavailable
 from pictd.model.alias import Alias
 from pictd.model.records import Queue
 from pictd.model.uploads import Upload
-from pictd.repo.sqlite import proxies, schema, uploads, variants
+from pictd.repo.sqlite import departures, proxies, schema, uploads, variants
 from pictd.repo.sqlite.connection import open_writer
 from pictd.repo.sqlite.database import REFERS, SqliteRepo
 from tests.contracts.repo import FAR, details_at, naming_of, record_of, token_of
@@ -194,3 +194,12 @@ class DatabaseTests(TestCase):
             steps = [str(step) for *_, step in plan]
             self.assertEqual([each for each in steps if "SCAN" in each or "TEMP" in each], [], sql)
             self.assertTrue([each for each in steps if "SEARCH" in each], sql)
+
+    async def test_pages_are_looked_up_by_index(self) -> None:
+        """What walks through all records scans no table for a page."""
+        await self.repo.open()
+        listed = (departures.ORIGINALS, departures.ALIASES, departures.PROXIES, departures.VARIANTS)
+        for sql in (departures.KEYS, *(f"{each} (?, ?)" for each in listed)):
+            plan = self.execute(f"EXPLAIN QUERY PLAN {sql}", b"", b"")
+            steps = [str(step) for *_, step in plan]
+            self.assertEqual([each for each in steps if "SCAN" in each or "TEMP" in each], [], sql)

@@ -8,6 +8,7 @@ from zope.interface import implementer
 
 from pictd.interfaces import IRepo
 from pictd.metrics import Metrics
+from pictd.model.settings import HEALTH
 from pictd.model.times import from_seconds
 from pictd.repo.postgres import schema
 from pictd.repo.postgres.aliases import PostgresAliases
@@ -18,6 +19,7 @@ from pictd.repo.postgres.link import Server
 from pictd.repo.postgres.listening import Listening
 from pictd.repo.postgres.pool import Pool
 from pictd.repo.postgres.proxies import PostgresProxies
+from pictd.repo.postgres.records import PostgresRecords
 from pictd.repo.postgres.sessions import Sessions
 from pictd.repo.postgres.settings import PostgresSettings
 from pictd.repo.postgres.uploads import PostgresUploads
@@ -54,6 +56,7 @@ class PostgresRepo:
         self.uploads = PostgresUploads(sessions, wakeups)
         self.settings = PostgresSettings(sessions)
         self.jobs = PostgresJobs(sessions, wakeups)
+        self.records = PostgresRecords(sessions, server.reactor)
 
     async def open(self) -> None:
         """See ``IRepo``. A call that failed may be repeated."""
@@ -75,8 +78,8 @@ class PostgresRepo:
         return bool(await self._sessions.rows(REFERS, *[identifier] * 4))
 
     async def check(self, read_only: bool = False) -> None:
-        """See ``IRepo``. Writes ``health-value`` among the settings."""
+        """See ``IRepo``. Writes ``HEALTH`` among the settings."""
         written = os.urandom(8)
         if not read_only:
-            await self.settings.set("health-value", written)
-        await self.settings.get("health-value")
+            await self.settings.set(HEALTH, written)
+        await self.settings.get(HEALTH)

@@ -14,6 +14,7 @@ from zope.interface import implementer
 from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.interfaces import IRepo
 from pictd.metrics import Metrics
+from pictd.model.settings import HEALTH
 from pictd.repo.sqlite import schema
 from pictd.repo.sqlite.aliases import SqliteAliases
 from pictd.repo.sqlite.connection import create_file, open_writer
@@ -23,6 +24,7 @@ from pictd.repo.sqlite.hashes import SqliteHashes
 from pictd.repo.sqlite.jobs import SqliteJobs
 from pictd.repo.sqlite.proxies import SqliteProxies
 from pictd.repo.sqlite.reader import Reader
+from pictd.repo.sqlite.records import SqliteRecords
 from pictd.repo.sqlite.settings import SET, SqliteSettings
 from pictd.repo.sqlite.uploads import SqliteUploads
 from pictd.repo.sqlite.variants import SqliteVariants
@@ -61,6 +63,7 @@ class SqliteRepo:
         self.uploads = SqliteUploads(reader, writer, wakeups)
         self.settings = SqliteSettings(reader, writer)
         self.jobs = SqliteJobs(reader, writer, wakeups)
+        self.records = SqliteRecords(reader, writer)
 
     async def open(self) -> None:
         """See ``IRepo``. A call that failed may be repeated."""
@@ -87,10 +90,10 @@ class SqliteRepo:
         return bool(self._reader.rows(REFERS, identifier))
 
     async def check(self, read_only: bool = False) -> None:
-        """See ``IRepo``. Writes ``health-value`` among the settings."""
+        """See ``IRepo``. Writes ``HEALTH`` among the settings."""
         if not read_only:
             await self._writer.run(self._write_health)
-        await self.settings.get("health-value")
+        await self.settings.get(HEALTH)
 
     def _connect(self) -> sqlite3.Connection:
         """Blocks; the connection for writing, after which the reader is open too."""
@@ -110,7 +113,7 @@ class SqliteRepo:
         """SQLite goes on writing into a file that was deleted: that must not pass for health."""
         if not self._path.exists():
             raise RepoUnavailable(f"The database file {self._path} was deleted while it was open")
-        step.execute(SET, "health-value", os.urandom(8))
+        step.execute(SET, HEALTH, os.urandom(8))
 
 
 def _may_pass(error: OSError | sqlite3.Error) -> bool:
