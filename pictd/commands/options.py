@@ -15,6 +15,7 @@ from twisted.python import usage
 
 from pictd.commands.check import Check
 from pictd.commands.foreground import fail
+from pictd.commands.migrate_store import MigrateStore
 from pictd.commands.run import Run
 from pictd.config.keys import GLOBAL
 from pictd.config.legacy import OLD_FLAGS
@@ -36,6 +37,7 @@ class Options(Level):
     subCommands = [
         ("run", None, Run, "Serve."),
         ("check", None, Check, "Tell what is wrong with the configuration."),
+        ("migrate-store", None, MigrateStore, "Copy every stored file to another store."),
         HELP,
     ]
 
@@ -59,7 +61,9 @@ class Options(Level):
         try:
             super().parseOptions(options)
             if self.below is None:
-                raise usage.UsageError("name a command: run or check; --help says more")
+                raise usage.UsageError(
+                    "name a command: run or check, for example; --help says more"
+                )
         except usage.UsageError as error:
             fail(2, [_advised(str(error))])
 
@@ -72,7 +76,8 @@ class Options(Level):
 
         :raise ConfigError: it can't be used, or not be written.
         """
-        given = {path: each for level in self.levels() for path, each in level.given.items()}
+        levels = (level for level in self.levels() if level.is_configuration)
+        given = {path: each for level in levels for path, each in level.given.items()}
         loaded = load(self.file, environ, given)
         if self.save_to is not None:
             save(loaded.values, self.save_to)

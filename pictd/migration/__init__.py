@@ -1,0 +1,1 @@
+"""What moves from one store or repo to another."""
