@@ -79,8 +79,9 @@ class IStore(Interface):
 
     async def put(identifier: str, source: Path, media_type: str) -> None:
         """Store a copy of a file, as durably as ``save``, under an identifier that the repo refers
-        to already: it is not stray. Other bytes that are there are replaced. A crash leaves all of
-        the file or nothing; the file at ``source`` stays as it is."""
+        to already: it is not stray. Other bytes that are there are replaced. What arrived is held
+        against what was sent. A crash leaves all of the file or nothing; the file at ``source``
+        stays as it is."""
 
     async def suspect(identifier: str) -> None:
         """Count an identifier as stray from now on, whether there are bytes or not: somebody may be
@@ -95,6 +96,10 @@ class IStore(Interface):
 
     async def open(identifier: str) -> IBlob | None:
         """The bytes, or None where there are none."""
+
+    async def inventory(most: int) -> Mapping[str, int] | None:
+        """Bytes of each identifier that there is now. None where there are more than ``most``, or
+        where asking for one by one costs no more."""
 
     def public_url(identifier: str) -> str | None:
         """Where clients may fetch the bytes themselves; None where only pictd serves them."""

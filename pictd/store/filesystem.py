@@ -8,7 +8,7 @@ files are an error instead of absent, lest whoever asks believes that everything
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -85,6 +85,10 @@ class FilesystemStore:
         if file is None or size is None:
             return None
         return FileBlob(file, size, self._reactor)
+
+    async def inventory(self, most: int) -> Mapping[str, int] | None:
+        """See ``IStore``: one by one."""
+        return None
 
     def public_url(self, identifier: str) -> str | None:
         """See ``IStore``: nowhere else."""

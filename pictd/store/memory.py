@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from twisted.internet.interfaces import IReactorTime
@@ -93,6 +93,10 @@ class MemoryStore:
         """See ``IStore``."""
         data = self._blobs.get(self._checked(identifier))
         return None if data is None else MemoryBlob(data)
+
+    async def inventory(self, most: int) -> Mapping[str, int] | None:
+        """See ``IStore``: one by one."""
+        return None
 
     def public_url(self, identifier: str) -> str | None:
         """See ``IStore``: nowhere else."""

@@ -79,9 +79,17 @@ def _copy(root: Path, source: Path, target: Path, rename: Rename) -> None:
     copy = unfinished(root)
     try:
         shutil.copyfile(source, copy)
+        _require_equal_sizes(source, copy)
         _move(root, copy, target, rename)
     finally:
         copy.unlink(missing_ok=True)
+
+
+def _require_equal_sizes(source: Path, copy: Path) -> None:
+    """A filesystem that is full or at a distance may cut a copy short without an error."""
+    wanted, got = source.stat().st_size, copy.stat().st_size
+    if wanted != got:
+        raise OSError(errno.EIO, f"the copy has {got} bytes of {wanted}", str(copy))
 
 
 def _move(root: Path, source: Path, target: Path, rename: Rename) -> None:

@@ -9,7 +9,7 @@ what arrives after all, even where the one who copies has died.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,6 +64,10 @@ class ReadThroughStore:
             with _telling():
                 blob = await self._old.open(identifier)
         return blob
+
+    async def inventory(self, most: int) -> Mapping[str, int] | None:
+        """See ``IStore``: one by one, in both."""
+        return None
 
     def public_url(self, identifier: str) -> str | None:
         """See ``IStore``: nowhere else, for nobody else knows where the bytes are."""

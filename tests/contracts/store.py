@@ -239,6 +239,17 @@ class StoreContract(Mixin):
             self.assertEqual(source.read_bytes(), BYTES)
         self.assertEqual(list(await self.store.strays(ALWAYS)), [])
 
+    async def test_inventory(self) -> None:
+        """All identifiers with their sizes, where it is more than asking one by one; and nothing
+        where there are too many."""
+        await self.store.check()
+        identifier = await self.saved()
+        await self.store.put(NEW, self.file(BYTES), "image/png")
+        found = await self.store.inventory(10)
+        if found is not None:
+            self.assertEqual(found, {identifier: 5, NEW: len(BYTES)})
+            self.assertIsNone(await self.store.inventory(1))
+
     async def test_put_replaces(self) -> None:
         """What is there, as where somebody else's copy broke off."""
         for content in (b"part", b"the whole"):

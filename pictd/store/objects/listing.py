@@ -18,13 +18,16 @@ _MOST_PAGES = 1000
 
 @attrs.frozen
 class Listed:
-    """:ivar written: the moment, by the clock of the service."""
+    """:ivar written: the moment, by the clock of the service.
+    :ivar size: bytes.
+    """
 
     key: str
     written: int
+    size: int
 
 
-async def listed(service: Service, prefix: str, page: int = PAGE) -> AsyncIterator[Listed]:
+async def listed(service: Service, prefix: str = "", page: int = PAGE) -> AsyncIterator[Listed]:
     """All objects whose keys begin so.
 
     :param page: how many to ask for at a time.
@@ -32,9 +35,9 @@ async def listed(service: Service, prefix: str, page: int = PAGE) -> AsyncIterat
     query = {"list-type": "2", "prefix": prefix, "max-keys": str(page)}
     for _ in range(_MOST_PAGES):
         listing = document(await service.ask(Call("GET", query=query)))
-        keys, times = texts(listing, "Contents/Key"), texts(listing, "Contents/LastModified")
-        for key, time in zip(keys, times, strict=True):
-            yield Listed(key, moment(time))
+        columns = (texts(listing, f"Contents/{name}") for name in ("Key", "LastModified", "Size"))
+        for key, time, size in zip(*columns, strict=True):
+            yield Listed(key, moment(time), int(size))
         onward = text(listing, "NextContinuationToken")
         if not onward:
             return

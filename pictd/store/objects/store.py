@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,14 @@ from pictd.store.objects.answers import Refused
 from pictd.store.objects.asking import Service
 from pictd.store.objects.calls import Call
 from pictd.store.objects.copying import copy
+from pictd.store.objects.listing import listed
 from pictd.store.objects.places import public_url
 from pictd.store.objects.presence import require_absence, require_bucket, size_of
 from pictd.store.objects.reading import ObjectBlob
 from pictd.store.objects.spans import Spans
 from pictd.store.objects.strays import Strays, abort_uploads
 from pictd.store.objects.uploads import PART, Source, Uploads
-from pictd.store.paths import checked_extension, path_of
+from pictd.store.paths import PRIVATE, checked_extension, path_of
 
 HEALTH_KEY = "health-check"
 """An empty object that checks write, as pict-rs does."""
@@ -86,6 +87,16 @@ class ObjectStore:
         """See ``IStore``."""
         size = await size_of(self._service, _checked(identifier))
         return None if size is None else ObjectBlob(self._service, identifier, size)
+
+    async def inventory(self, most: int) -> Mapping[str, int] | None:
+        """See ``IStore``."""
+        found: dict[str, int] = {}
+        async for each in listed(self._service):
+            if each.key != HEALTH_KEY and not each.key.startswith(f"{PRIVATE}/"):
+                found[each.key] = each.size
+            if len(found) > most:
+                return None
+        return found
 
     def public_url(self, identifier: str) -> str | None:
         """See ``IStore``."""
