@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.task import Clock
 
 from pictd.errors import StoreGone, StoreUnavailable
 from pictd.interfaces import IBlob
 from pictd.migration.outcomes import Fate, GivenUp
 from pictd.model.alias import Alias
+from pictd.model.carried import CarriedOriginal
+from pictd.model.formats import Format
+from pictd.model.hashes import Hash
+from pictd.model.records import HashRecord
+from pictd.store.filesystem import FilesystemStore
 from pictd.store.memory import MemoryStore
 from tests.migration.case import MoveTestCase
 from tests.support.waiting import until
 
 Act = Callable[[], Awaitable[object]]
+SIZE = 64 * 2**20
+THREADS = IReactorThreads(reactor)
 UPLOAD = "c61422e1-9294-4f1f-977f-c696b7939467"
 
 
@@ -95,6 +107,25 @@ class Typed(MemoryStore):
         """See ``IStore``."""
         await super().put(identifier, source, media_type)
         self.types[identifier] = media_type
+
+
+class LargeFileTests(MoveTestCase):
+    """A video of some size."""
+
+    async def test_memory(self) -> None:
+        """It is never held whole, nor much of it."""
+        path = Path(self.mktemp())
+        path.touch()
+        os.truncate(path, SIZE)
+        digest = hashlib.sha256(bytes(SIZE)).digest()
+        record = HashRecord(Hash(digest, SIZE, Format.VIDEO_MP4), "a/video.mp4", 1)
+        await self.repo.records.add_originals([CarriedOriginal(record, {}, [], [], {})])
+        old, new = (FilesystemStore(Path(self.mktemp()), THREADS) for _ in range(2))
+        await old.put("a/video.mp4", path, "video/mp4")
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        self.assertEqual((await self.run_move(old=old, new=new)).copied_bytes, SIZE)
+        self.assertLess(tracemalloc.get_traced_memory()[1], 4 * 2**20)
 
 
 class DoubtTests(MoveTestCase):
