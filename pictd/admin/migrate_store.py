@@ -28,7 +28,7 @@ async def migrate_store(
     def tell(blob: Blob, fate: Fate, why: str) -> None:
         if fate in _TOLD:
             progress.say(f"{blob.identifier}: {fate.value}{': ' if why else ''}{why}")
-        progress.advance()
+        progress.advance(int(blob.is_counted))
 
     try:
         outcomes = await StoreMove(ends, moving, tell).run()
@@ -49,6 +49,6 @@ def summary(outcomes: Outcomes, dry_run: bool) -> list[str]:
 
 
 async def _expected(repo: IRepo) -> int:
-    """Still frames and raw uploads, which are few, are not among them."""
+    """Still frames and raw uploads are not among them."""
     tally = await repo.records.tally()
     return tally.originals + tally.variants

@@ -8,6 +8,7 @@ from typing import Any
 
 from pictd.assembly.backends import StoreConfig, make_repo, single_store
 from pictd.assembly.failures import CannotStart
+from pictd.config.backends import SqliteRepo
 from pictd.config.schema import Config
 from pictd.errors import StoreUnavailable
 from pictd.metrics import Metrics
@@ -25,13 +26,16 @@ async def ends(
     """What a move is between, open until its end.
 
     :param stores: from which, and to which.
-    :raise CannotStart: one of them, or the database, can't be addressed.
+    :raise CannotStart: one of them, or the database, can't be addressed; an embedded database is
+        not made where there is none.
     :raise RepoUnavailable: the database can't be opened.
     """
     source, destination = (
         single_store(each, reactor, section)
         for each, section in zip(stores, ("old_store", "store"), strict=True)
     )
+    if isinstance(config.repo, SqliteRepo) and not config.repo.path.exists():
+        raise CannotStart(f"repo.path: {config.repo.path} is not there")
     repo = make_repo(config, reactor, Metrics())
     async with AsyncExitStack() as ending:
         scratch = _scratch(config)

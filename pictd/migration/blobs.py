@@ -23,11 +23,13 @@ class Blob:
     """The bytes of one identifier.
 
     :ivar hash: what they must be; None where nothing but the repo's word is known of them.
+    :ivar is_counted: whether it is among what a tally of the repo counts.
     """
 
     identifier: str
     media_type: str
     hash: Hash | None = None
+    is_counted: bool = True
 
 
 async def blobs(records: IRecords, page: int = PAGE) -> AsyncIterator[Sequence[Blob]]:
@@ -43,7 +45,7 @@ async def blobs(records: IRecords, page: int = PAGE) -> AsyncIterator[Sequence[B
     id: str | None = None
     while uploads := await records.uploads(id, page):
         raw = (upload.identifier for upload in uploads)
-        yield [Blob(each, UNKNOWN_TYPE) for each in raw if each is not None]
+        yield [Blob(each, UNKNOWN_TYPE, is_counted=False) for each in raw if each is not None]
         id = uploads[-1].id
 
 
@@ -54,7 +56,8 @@ def _of_original(original: CarriedOriginal) -> Iterator[Blob]:
     for identifier in derived:
         details = original.details.get(identifier)
         measured = None if details is None else details.content_type
-        yield Blob(identifier, measured or _type_of(identifier))
+        is_counted = identifier != original.record.motion
+        yield Blob(identifier, measured or _type_of(identifier), is_counted=is_counted)
 
 
 def _type_of(identifier: str) -> str:

@@ -72,11 +72,16 @@ class MigrateStoreTests(TestCase):
         self.assertFalse((self.folder / "configured").exists())
 
     async def test_a_named_repo(self) -> None:
-        """Comes after the stores; an empty one refers to nothing."""
-        repo = "sqlite -p {folder}/other.sqlite3"
-        words = f"filesystem -p {{folder}}/from filesystem -p {{folder}}/to {repo}"
-        out, _, status = await self.run_words(words)
-        self.assertEqual((out, status), ("copied: 0 files, 0.0 MiB\n", 0))
+        """Comes after the stores. One that is not there is not made: an empty one would refer to
+        nothing, and all would seem well."""
+        words = "filesystem -p {folder}/from filesystem -p {folder}/to sqlite -p {folder}/"
+        none = {"REPO__PATH": str(self.folder / "none")}
+        out, err, status = await self.run_words(words + "pictd.sqlite3", **none)
+        self.assertEqual((out, status), ("copied: 1 files, 0.0 MiB\n", 0), err)
+        _, err, status = await self.run_words(words + "other.sqlite3")
+        self.assertEqual(status, 1)
+        self.assertIn("other.sqlite3 is not there", err)
+        self.assertFalse((self.folder / "other.sqlite3").exists())
 
     async def test_configured_stores(self) -> None:
         """From the old one to the new one; a dry run writes nothing."""

@@ -6,18 +6,22 @@ import os
 import tracemalloc
 from pathlib import Path
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
-from pictd.errors import StoreUnavailable
+from pictd.errors import ObjectStoreUnavailable, StoreUnavailable
 from pictd.interfaces import IStore
 from pictd.model.identifiers import new_identifier
+from pictd.store.objects.answers import Answer
+from pictd.store.objects.asking import Service
+from pictd.store.objects.calls import Access, Call
 from pictd.store.objects.spans import SPANS, Spans, span_of
 from pictd.store.objects.store import ObjectStore
 from pictd.store.objects.strays import Strays
 from tests.contracts import store
-from tests.support.swift import new_bucket, service_in, store_in
+from tests.support.swift import KEYS, Bucket, new_bucket, service_in, store_in
 
 PART = 100_000
 
@@ -186,6 +190,37 @@ class CrashTests(TestCase):
         self.assertEqual(self.bucket.keys(), [])
 
 
+class Counted(Service):
+    """Remembers what it was asked."""
+
+    def __init__(self, access: Access) -> None:
+        super().__init__(access, reactor)
+        self.asked: list[str] = []
+
+    async def ask(self, call: Call, attempts: int = 4) -> Answer:
+        """See ``Service``."""
+        self.asked.append(f"{call.method} {call.key}")
+        return await super().ask(call, attempts)
+
+
+class RequestTests(TestCase):
+    """What a small file costs."""
+
+    async def test_saving(self) -> None:
+        """One request, and none to keep it, but for one in a minute."""
+        service = Counted(Access(new_bucket().place, KEYS, 20.0))
+        self.addCleanup(service.close)
+        saving = ObjectStore(service, reactor)
+        path = Path(self.mktemp())
+        path.write_bytes(b"bytes")
+        saved = [await saving.save(path, ".png", "image/png") for _ in range(3)]
+        for identifier in saved:
+            await saving.keep(identifier)
+        files = [each for each in service.asked if ".pictd/" not in each]
+        self.assertEqual(files, [f"PUT {identifier}" for identifier in saved])
+        self.assertLessEqual(len(service.asked), 3 + len({span_of(each) for each in saved}))
+
+
 class SpansTests(TestCase):
     """One marker in about a minute."""
 
@@ -225,6 +260,15 @@ class SpansTests(TestCase):
         self.spans.end(first)
         await self.spans.tidy()
         self.assertEqual(self.marked(), [span_of(second)])
+
+    async def test_failing(self) -> None:
+        """What can't be noted is not saved, and is not stray."""
+        spans = Spans(service_in(self, Bucket(self.bucket.endpoint, "nowhere")), self.clock)
+        self.spans = spans
+        with self.assertRaises(ObjectStoreUnavailable):
+            await self.begun()
+        span = span_of(new_identifier(int(self.clock.seconds() * 1000), bytes(10), ""))
+        self.assertEqual(spans.unkept(f"{SPANS}{span}/{spans.process}"), set())
 
     async def test_closing(self) -> None:
         """Leaves markers of what is not kept."""

@@ -12,11 +12,12 @@ from __future__ import annotations
 from contextlib import suppress
 from uuid import uuid4
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 
 from pictd.coalescing import Coalescer
 from pictd.errors import ObjectStoreUnavailable
+from pictd.patience import within
 from pictd.store.objects.asking import Service
 from pictd.store.objects.calls import Call
 from pictd.store.paths import PRIVATE
@@ -24,6 +25,8 @@ from pictd.store.paths import PRIVATE
 SPANS = f"{PRIVATE}/spans/"
 """Prefix of markers: the span follows, and the process."""
 SPAN_MILLISECONDS = 1 << 16
+_GOODBYE = 5.0
+"""Seconds."""
 _LENGTH = len("01/90/4b/2c")
 
 
@@ -47,6 +50,7 @@ class Spans:
         self.process = uuid4().hex
         self._service, self._clock = service, clock
         self._unkept: dict[str, set[str]] = {}
+        self._marked: set[str] = set()
         self._making: Coalescer[None] = Coalescer(clock, lambda _: 0.0)
         self._tidying: Deferred[None] | None = None
 
@@ -57,9 +61,13 @@ class Spans:
         :raise ObjectStoreUnavailable: it is not noted.
         """
         span = span_of(identifier)
-        if span not in self._unkept:
-            await self._making.get(span, lambda: self._mark(span))
-        self._unkept[span].add(identifier)
+        self._unkept.setdefault(span, set()).add(identifier)
+        try:
+            if span not in self._marked:
+                await self._making.get(span, lambda: self._mark(span))
+        except Exception:
+            self.end(identifier)
+            raise
 
     def end(self, identifier: str) -> None:
         """The repo refers to the object, or it is gone. Idempotent."""
@@ -80,18 +88,23 @@ class Spans:
         for span in [span for span, unkept in self._unkept.items() if not unkept]:
             if latest is None or end_of(span) < latest:
                 self._unkept.pop(span, None)
+                self._marked.discard(span)
                 with suppress(ObjectStoreUnavailable):
                     await self._service.ask(Call("DELETE", self._marker(span)), attempts=1)
 
     async def close(self) -> None:
-        """Leave markers only of what the repo may not refer to."""
+        """Leave markers only of what the repo may not refer to, if there is time."""
+        with suppress(TimeoutError):
+            await within(_GOODBYE, self._clock, self._close())
+
+    async def _close(self) -> None:
         if self._tidying is not None:
             await self._tidying
         await self.tidy(also_current=True)
 
     async def _mark(self, span: str) -> None:
         await self._service.ask(Call("PUT", self._marker(span)))
-        self._unkept.setdefault(span, set())
+        self._marked.add(span)
         if self._tidying is None or self._tidying.called:
             self._tidying = Deferred.fromCoroutine(self.tidy())  # nobody waits for it
 
