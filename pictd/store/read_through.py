@@ -24,10 +24,11 @@ class ReadThroughStore:
     """See ``IStore``. All that concerns the old store fails with ``OldStoreUnavailable``.
 
     :ivar new: the one of the two that is there to stay.
+    :ivar old: the one that is being left.
     """
 
     def __init__(self, new: IStore, old: IStore) -> None:
-        self.new, self._old = new, old
+        self.new, self.old = new, old
         self._old_strays: set[str] = set()
 
     async def save(self, source: Path, extension: str, media_type: str) -> str:
@@ -47,14 +48,14 @@ class ReadThroughStore:
         await self.new.keep(identifier)
         if identifier in self._old_strays:
             with _telling():
-                await self._old.keep(identifier)
+                await self.old.keep(identifier)
             self._old_strays.discard(identifier)
 
     async def strays(self, saved_before: int) -> Sequence[str]:
         """See ``IStore``."""
         new = await self.new.strays(saved_before)
         with _telling():
-            self._old_strays = set(await self._old.strays(saved_before))
+            self._old_strays = set(await self.old.strays(saved_before))
         return [*new, *(self._old_strays - set(new))]
 
     async def open(self, identifier: str) -> IBlob | None:
@@ -62,7 +63,7 @@ class ReadThroughStore:
         blob = await self.new.open(identifier)
         if blob is None:
             with _telling():
-                blob = await self._old.open(identifier)
+                blob = await self.old.open(identifier)
         return blob
 
     async def inventory(self, most: int) -> Mapping[str, int] | None:
@@ -78,31 +79,31 @@ class ReadThroughStore:
         path = await self.new.local(identifier, folder)
         if path is None:
             with _telling():
-                path = await self._old.local(identifier, folder)
+                path = await self.old.local(identifier, folder)
         return path
 
     async def remove(self, identifier: str) -> None:
         """See ``IStore``. The old bytes go last: while they are there, all of this is repeated."""
         await self.new.remove(identifier)
         with _telling():
-            old = await self._old.open(identifier)
+            old = await self.old.open(identifier)
         if old is not None:
             old.close()
             await self.new.suspect(identifier)
         with _telling():
-            await self._old.remove(identifier)
+            await self.old.remove(identifier)
         self._old_strays.discard(identifier)
 
     async def check(self, read_only: bool = False) -> None:
         """See ``IStore``. The old store is only looked at."""
         await self.new.check(read_only)
         with _telling():
-            await self._old.check(read_only=True)
+            await self.old.check(read_only=True)
 
     async def close(self) -> None:
         """See ``IStore``."""
         await self.new.close()
-        await self._old.close()
+        await self.old.close()
 
 
 @contextmanager
