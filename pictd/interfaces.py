@@ -67,6 +67,10 @@ class IBlob(Interface):
 class IStore(Interface):
     """Keeps bytes under identifiers. What is saved is immutable, and visible only whole."""
 
+    def expect() -> None:
+        """Something is likely to be saved within seconds: begin what can be done before. Whether
+        this is called, and how often, makes no difference but of time."""
+
     async def save(source: Path, extension: str, media_type: str) -> str:
         """Store a file under a new identifier, durably: it survives power loss from now on.
 

@@ -85,6 +85,7 @@ class Generate(Service):
 
     async def _make(self, original: Original, recipe: Recipe) -> Variant:
         folder = self._backends.scratch.new()
+        self._backends.store.expect()
         try:
             rendered = await self._render(original, recipe, folder)
             return await self._record(original.record.hash, recipe, rendered)

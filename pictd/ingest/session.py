@@ -110,6 +110,7 @@ class Session:
         """
         received = self._received
         try:
+            self._backends.store.expect()
             made = await self._backends.media.normalise(received.path, received.folder, self._query)
             if self._backends.verdicts is not None:
                 await self._backends.verdicts.judge(made)

@@ -46,6 +46,9 @@ class FilesystemStore:
         self._open_files = OpenFiles(_MOST_OPEN)
         self._seen: tuple[int, int] | None = None
 
+    def expect(self) -> None:
+        """See ``IStore``: there is nothing to do."""
+
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``."""
         milliseconds = int(self._clock.seconds() * 1000)

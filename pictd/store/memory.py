@@ -64,6 +64,9 @@ class MemoryStore:
         self._blobs: dict[str, bytes] = {}
         self._strays: dict[str, int] = {}
 
+    def expect(self) -> None:
+        """See ``IStore``: there is nothing to do."""
+
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``. The file at ``source`` is removed."""
         now = self._clock.seconds()

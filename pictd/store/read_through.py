@@ -31,6 +31,10 @@ class ReadThroughStore:
         self.new, self.old = new, old
         self._old_strays: set[str] = set()
 
+    def expect(self) -> None:
+        """See ``IStore``."""
+        self.new.expect()
+
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``."""
         return await self.new.save(source, extension, media_type)

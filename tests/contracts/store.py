@@ -283,6 +283,15 @@ class StoreContract(Mixin):
         self.assertEqual(list(await self.store.strays(ALWAYS)), [])
         self.assertEqual((await self.blob(NEW)).size, 5)
 
+    async def test_expecting(self) -> None:
+        """Changes nothing that can be seen."""
+        self.store.expect()
+        identifier = await self.saved()
+        await self.store.keep(identifier)
+        self.store.expect()
+        self.assertEqual(list(await self.store.strays(ALWAYS)), [])
+        await self.store.close()
+
     async def test_close(self) -> None:
         """Idempotent."""
         await self.store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tracemalloc
 from pathlib import Path
+from time import time
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
@@ -17,11 +18,12 @@ from pictd.model.identifiers import new_identifier
 from pictd.store.objects.answers import Answer
 from pictd.store.objects.asking import Service
 from pictd.store.objects.calls import Access, Call
-from pictd.store.objects.spans import SPANS, Spans, span_of
+from pictd.store.objects.spans import EXPECTED, SPANS, Spans, span_of
 from pictd.store.objects.store import ObjectStore
 from pictd.store.objects.strays import Strays
 from tests.contracts import store
 from tests.support.swift import KEYS, Bucket, new_bucket, service_in, store_in
+from tests.support.waiting import until
 
 PART = 100_000
 
@@ -35,10 +37,9 @@ class ObjectStoreTests(store.StoreContract, TestCase):
         return store_in(self, self.bucket)
 
     async def test_the_identifier_is_the_key(self) -> None:
-        """Nothing else is left in the bucket once the file is kept and the store closed."""
+        """Nothing else is left in the bucket once the file is kept."""
         identifier = await self.saved()
         await self.store.keep(identifier)
-        await self.store.close()
         self.assertEqual(self.bucket.keys(), [identifier])
 
     async def test_media_types(self) -> None:
@@ -196,39 +197,64 @@ class Counted(Service):
     def __init__(self, access: Access) -> None:
         super().__init__(access, reactor)
         self.asked: list[str] = []
+        self.answered = 0
 
     async def ask(self, call: Call, attempts: int = 4) -> Answer:
         """See ``Service``."""
         self.asked.append(f"{call.method} {call.key}")
-        return await super().ask(call, attempts)
+        answer = await super().ask(call, attempts)
+        self.answered += 1
+        return answer
 
 
 class RequestTests(TestCase):
-    """What a small file costs."""
+    """What small files cost."""
 
-    async def test_saving(self) -> None:
-        """One request, and none to keep it, but for one in a minute."""
-        service = Counted(Access(new_bucket().place, KEYS, 20.0))
-        self.addCleanup(service.close)
-        saving = ObjectStore(service, reactor)
+    def setUp(self) -> None:
+        """A store that counts."""
+        self.service = Counted(Access(new_bucket().place, KEYS, 20.0))
+        self.store = ObjectStore(self.service, reactor)
+        self.addCleanup(self.store.close)
+
+    def file(self) -> Path:
+        """To be saved."""
         path = Path(self.mktemp())
         path.write_bytes(b"bytes")
-        saved = [await saving.save(path, ".png", "image/png") for _ in range(3)]
+        return path
+
+    async def test_what_is_expected(self) -> None:
+        """Is saved by one request, and kept by another."""
+        self.store.expect()
+        self.store.expect()
+
+        async def is_ready() -> bool:
+            return self.service.answered == 1
+
+        await until(is_ready, 10, lambda: self.service.asked)
+        identifier = await self.store.save(self.file(), ".png", "image/png")
+        self.assertEqual(self.service.asked[1:], [f"PUT {identifier}"])
+        await self.store.keep(identifier)
+        self.assertEqual(len(self.service.asked), 3)
+
+    async def test_at_the_same_time(self) -> None:
+        """Several share a marker: keeping all but the last costs nothing."""
+        saving = (self.store.save(self.file(), ".png", "image/png") for _ in range(5))
+        saved = await gatherResults([Deferred.fromCoroutine(each) for each in saving])
         for identifier in saved:
-            await saving.keep(identifier)
-        files = [each for each in service.asked if ".pictd/" not in each]
-        self.assertEqual(files, [f"PUT {identifier}" for identifier in saved])
-        self.assertLessEqual(len(service.asked), 3 + len({span_of(each) for each in saved}))
+            await self.store.keep(identifier)
+        spans = {span_of(each) for each in saved}
+        self.assertEqual(len(self.service.asked), 5 + 2 * len(spans))
 
 
 class SpansTests(TestCase):
-    """One marker in about a minute."""
+    """Markers for what is being saved."""
 
     def setUp(self) -> None:
         """A clock that stands."""
         self.bucket, self.clock = new_bucket(), Clock()
         self.clock.advance(1_700_000_000)
-        self.service = service_in(self, self.bucket)
+        self.service = Counted(Access(self.bucket.place, KEYS, 20.0, now=time))
+        self.addCleanup(self.service.close)
         self.spans = Spans(self.service, self.clock)
 
     async def begun(self) -> str:
@@ -243,40 +269,79 @@ class SpansTests(TestCase):
         keys = self.bucket.keys()
         return [key.removeprefix(SPANS).rpartition("/")[0] for key in keys]
 
+    async def answered(self, count: int) -> None:
+        """Wait for so many answers."""
+
+        async def are_there() -> bool:
+            return self.service.answered >= count
+
+        await until(are_there, 10, lambda: self.service.asked)
+
     async def test_many_have_one(self) -> None:
-        """Even where they begin at the same moment."""
+        """Even where they begin at the same moment; it goes with the last."""
         begun = [Deferred.fromCoroutine(self.begun()) for _ in range(10)]
-        first, *_ = await gatherResults(begun)
+        first, *others = await gatherResults(begun)
+        for each in others:
+            await self.spans.end(each)
+        self.assertEqual(self.marked(), [span_of(first)])
+        await self.spans.end(first)
+        await self.spans.end(first)
+        self.assertEqual(self.marked(), [])
+
+    async def test_each_span_has_its_own(self) -> None:
+        """What is not kept in one holds no other."""
+        first = await self.begun()
+        self.clock.advance(200)
+        await self.spans.end(await self.begun())
         self.assertEqual(self.marked(), [span_of(first)])
 
-    async def test_the_end(self) -> None:
-        """The marker goes when the span is over and nothing in it is unkept; no sooner."""
-        first = await self.begun()
-        await self.spans.tidy()
-        self.clock.advance(200)
-        second = await self.begun()
-        await self.spans.tidy()
-        self.assertEqual(self.marked(), [span_of(first), span_of(second)])
-        self.spans.end(first)
-        await self.spans.tidy()
-        self.assertEqual(self.marked(), [span_of(second)])
+    async def test_one_after_the_other(self) -> None:
+        """In one span each has another marker: a deletion that is late harms nobody."""
+        for _ in range(2):
+            await self.spans.end(await self.begun())
+        self.assertEqual(len({each.split()[1] for each in self.service.asked}), 2)
+
+    async def test_what_was_expected_in_vain(self) -> None:
+        """Its marker goes after some seconds."""
+        self.spans.expect()
+        await self.answered(1)
+        self.clock.advance(EXPECTED)
+        await self.answered(2)
+        self.assertEqual(self.marked(), [])
+
+    async def test_expected_for_too_short_a_time(self) -> None:
+        """A marker that is made only then goes at once."""
+        self.spans.expect()
+        self.clock.advance(EXPECTED)
+        await self.answered(2)
+        self.assertEqual(self.marked(), [])
+
+    async def test_expected_and_saved_later(self) -> None:
+        """What is being saved keeps its marker."""
+        self.spans.expect()
+        identifier = await self.begun()
+        self.clock.advance(EXPECTED)
+        self.assertEqual(self.marked(), [span_of(identifier)])
+        await self.spans.end(identifier)
+        self.assertEqual(self.marked(), [])
 
     async def test_failing(self) -> None:
         """What can't be noted is not saved, and is not stray."""
-        spans = Spans(service_in(self, Bucket(self.bucket.endpoint, "nowhere")), self.clock)
-        self.spans = spans
+        self.spans = Spans(service_in(self, Bucket(self.bucket.endpoint, "nowhere")), self.clock)
+        self.spans.expect()
         with self.assertRaises(ObjectStoreUnavailable):
             await self.begun()
-        span = span_of(new_identifier(int(self.clock.seconds() * 1000), bytes(10), ""))
-        self.assertEqual(spans.unkept(f"{SPANS}{span}/{spans.process}"), set())
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     async def test_closing(self) -> None:
-        """Leaves markers of what is not kept."""
+        """Leaves markers of what is not kept, and nothing that waits."""
         first = await self.begun()
         self.clock.advance(200)
-        self.spans.end(await self.begun())
+        self.spans.expect()
+        await self.answered(2)
         await self.spans.close()
         self.assertEqual(self.marked(), [span_of(first)])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     async def test_pages(self) -> None:
         """All strays are found, however many answers it takes to list them."""

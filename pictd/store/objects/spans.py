@@ -1,10 +1,11 @@
-"""Markers for what a process saves, one for each span of about a minute.
+"""Markers of what a process is saving, each for all that it saves within about a minute.
 
-How it works. The first digits of an identifier are the time when it was saved, so that all that was
+How it works. The first digits of an identifier are the time when it was made, so that all that was
 saved within a span has one prefix. Before its first object of a span a process puts an empty object
-that names the span and the process. When the span is over, and the repo refers to all that the
-process saved in it, the process deletes that marker; where it dies before, the marker stays, and by
-it a sweep finds the span. A save costs no more than its own request, but for one in a minute.
+that names the span. As soon as the repo refers to all that it saved there, it deletes this marker;
+what comes later in the same span gets another, lest the end of the one meet the making of the
+other. Where the process dies, the marker stays, and by it a sweep finds the span. Who saves after
+longer work says so before it: then the marker is there in time.
 """
 
 from __future__ import annotations
@@ -12,19 +13,23 @@ from __future__ import annotations
 from contextlib import suppress
 from uuid import uuid4
 
+import attrs
 from twisted.internet.defer import Deferred, TimeoutError
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from pictd.coalescing import Coalescer
 from pictd.errors import ObjectStoreUnavailable
+from pictd.model.identifiers import new_identifier
 from pictd.patience import within
 from pictd.store.objects.asking import Service
 from pictd.store.objects.calls import Call
 from pictd.store.paths import PRIVATE
 
 SPANS = f"{PRIVATE}/spans/"
-"""Prefix of markers: the span follows, and the process."""
+"""Prefix of markers: the span follows, and something unique."""
 SPAN_MILLISECONDS = 1 << 16
+EXPECTED = 5.0
+"""Seconds that a marker waits for what is expected."""
 _GOODBYE = 5.0
 """Seconds."""
 _LENGTH = len("01/90/4b/2c")
@@ -40,73 +45,108 @@ def end_of(span: str) -> int:
     return (int(span.replace("/", ""), 16) + 1) * SPAN_MILLISECONDS
 
 
-class Spans:
-    """What this process saved, and the repo may not refer to yet.
+@attrs.define(eq=False)
+class _Note:
+    """What was saved in one span, and the repo may not refer to yet.
 
-    :ivar process: its name in markers.
+    :ivar key: of the marker.
+    :ivar is_made: whether that is known to be in the bucket.
+    :ivar waiting: while something is expected.
     """
 
+    key: str
+    unkept: set[str] = attrs.field(factory=set)
+    is_made: bool = False
+    waiting: IDelayedCall | None = None
+
+
+class Spans:
+    """What this process is saving."""
+
     def __init__(self, service: Service, clock: IReactorTime) -> None:
-        self.process = uuid4().hex
         self._service, self._clock = service, clock
-        self._unkept: dict[str, set[str]] = {}
-        self._marked: set[str] = set()
+        self._notes: dict[str, _Note] = {}
         self._making: Coalescer[None] = Coalescer(clock, lambda _: 0.0)
-        self._tidying: Deferred[None] | None = None
+
+    def expect(self) -> None:
+        """Something is going to be saved soon. Nobody needs to wait for what this does."""
+        span = span_of(new_identifier(int(self._clock.seconds() * 1000), bytes(10), ""))
+        note = self._note(span)
+        if note.waiting is None:
+            note.waiting = self._clock.callLater(EXPECTED, self._expect_no_more, span, note)
+        Deferred.fromCoroutine(self._make(span, note)).addErrback(lambda _: None)  # begin tells
 
     async def begin(self, identifier: str) -> None:
         """Note a new identifier, so that no crash leaves its object unnoted.
 
-        :param identifier: made just now.
         :raise ObjectStoreUnavailable: it is not noted.
         """
         span = span_of(identifier)
-        self._unkept.setdefault(span, set()).add(identifier)
+        note = self._note(span)
+        note.unkept.add(identifier)
         try:
-            if span not in self._marked:
-                await self._making.get(span, lambda: self._mark(span))
+            await self._make(span, note)
         except Exception:
-            self.end(identifier)
+            note.unkept.discard(identifier)
+            await self._drop_if_done(span, note)
             raise
 
-    def end(self, identifier: str) -> None:
+    async def end(self, identifier: str) -> None:
         """The repo refers to the object, or it is gone. Idempotent."""
-        self._unkept.get(span_of(identifier), set()).discard(identifier)
+        span = span_of(identifier)
+        note = self._notes.get(span)
+        if note is not None and identifier in note.unkept:
+            note.unkept.discard(identifier)
+            await self._drop_if_done(span, note)
 
     def unkept(self, marker: str) -> set[str] | None:
-        """What was begun and not ended in the span of a marker; None where the marker is that of
-        another process."""
-        span, _, process = marker.removeprefix(SPANS).rpartition("/")
-        return self._unkept.get(span) if process == self.process else None
+        """What was begun and not ended; None where the marker is not one of this process, or is
+        needed no more.
 
-    async def tidy(self, also_current: bool = False) -> None:
-        """Delete markers that are needed no more. One that can't be deleted is left to a sweep.
-
-        :param also_current: nothing is going to be saved any more.
+        :param marker: a key.
         """
-        latest = None if also_current else self._clock.seconds() * 1000 - SPAN_MILLISECONDS
-        for span in [span for span, unkept in self._unkept.items() if not unkept]:
-            if latest is None or end_of(span) < latest:
-                self._unkept.pop(span, None)
-                self._marked.discard(span)
-                with suppress(ObjectStoreUnavailable):
-                    await self._service.ask(Call("DELETE", self._marker(span)), attempts=1)
+        return next((note.unkept for note in self._notes.values() if note.key == marker), None)
 
     async def close(self) -> None:
         """Leave markers only of what the repo may not refer to, if there is time."""
         with suppress(TimeoutError):
-            await within(_GOODBYE, self._clock, self._close())
+            await within(_GOODBYE, self._clock, self._drop_all())
 
-    async def _close(self) -> None:
-        if self._tidying is not None:
-            await self._tidying
-        await self.tidy(also_current=True)
+    async def _drop_all(self) -> None:
+        for span, note in [*self._notes.items()]:
+            if note.unkept and note.waiting is not None:
+                note.waiting.cancel()
+            await self._drop_if_done(span, note)
 
-    async def _mark(self, span: str) -> None:
-        await self._service.ask(Call("PUT", self._marker(span)))
-        self._marked.add(span)
-        if self._tidying is None or self._tidying.called:
-            self._tidying = Deferred.fromCoroutine(self.tidy())  # nobody waits for it
+    def _note(self, span: str) -> _Note:
+        if span not in self._notes:
+            self._notes[span] = _Note(f"{SPANS}{span}/{uuid4().hex}")
+        return self._notes[span]
 
-    def _marker(self, span: str) -> str:
-        return f"{SPANS}{span}/{self.process}"
+    async def _make(self, span: str, note: _Note) -> None:
+        if not note.is_made:
+            await self._making.get(note.key, lambda: self._put(span, note))
+
+    async def _put(self, span: str, note: _Note) -> None:
+        await self._service.ask(Call("PUT", note.key))
+        note.is_made = True
+        if self._notes.get(span) is not note:  # it came too late for what was expected
+            await self._delete(note)
+
+    def _expect_no_more(self, span: str, note: _Note) -> None:
+        note.waiting = None
+        Deferred.fromCoroutine(self._drop_if_done(span, note))  # it fails at nothing
+
+    async def _drop_if_done(self, span: str, note: _Note) -> None:
+        if note.unkept or self._notes.get(span) is not note:
+            return
+        del self._notes[span]
+        if note.waiting is not None:
+            note.waiting.cancel()
+        if note.is_made:
+            await self._delete(note)
+
+    async def _delete(self, note: _Note) -> None:
+        """A marker that can't be deleted is left to a sweep."""
+        with suppress(ObjectStoreUnavailable):
+            await self._service.ask(Call("DELETE", note.key), attempts=1)

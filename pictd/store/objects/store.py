@@ -49,6 +49,10 @@ class ObjectStore:
         self._spans = Spans(service, self._clock)
         self._strays = Strays(service, self._spans)
 
+    def expect(self) -> None:
+        """See ``IStore``: a marker is made."""
+        self._spans.expect()
+
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``. The file stays where it is."""
         size = await self._size(source)
@@ -80,7 +84,6 @@ class ObjectStore:
     async def strays(self, saved_before: int) -> Sequence[str]:
         """See ``IStore``. Uploads in parts that were begun before that moment are ended."""
         await abort_uploads(self._service, saved_before)
-        await self._spans.tidy()
         return await self._strays.find(saved_before)
 
     async def open(self, identifier: str) -> IBlob | None:

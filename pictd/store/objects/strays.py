@@ -51,7 +51,7 @@ class Strays:
 
     async def decided(self, identifier: str) -> None:
         """It is kept, or removed."""
-        self._spans.end(identifier)
+        await self._spans.end(identifier)
         if identifier in self._suspects:
             await self._delete(SUSPECTS + identifier)
             self._suspects.discard(identifier)
