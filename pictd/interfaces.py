@@ -11,6 +11,7 @@ Look-ups return None for ordinary absence. Every method may raise ``RepoUnavaila
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from zope.interface import Attribute, Interface
@@ -67,9 +68,9 @@ class IBlob(Interface):
 class IStore(Interface):
     """Keeps bytes under identifiers. What is saved is immutable, and visible only whole."""
 
-    def expect() -> None:
-        """Something is likely to be saved within seconds: begin what can be done before. Whether
-        this is called, and how often, makes no difference but of time."""
+    def expecting() -> AbstractAsyncContextManager[None]:
+        """Something is likely to be saved within: what can be done before is begun. Whether this is
+        used makes no difference but of time."""
 
     async def save(source: Path, extension: str, media_type: str) -> str:
         """Store a file under a new identifier, durably: it survives power loss from now on.

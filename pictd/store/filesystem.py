@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,8 +47,9 @@ class FilesystemStore:
         self._open_files = OpenFiles(_MOST_OPEN)
         self._seen: tuple[int, int] | None = None
 
-    def expect(self) -> None:
+    def expecting(self) -> AbstractAsyncContextManager[None]:
         """See ``IStore``: there is nothing to do."""
+        return nullcontext()
 
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 from twisted.internet.interfaces import IReactorTime
@@ -64,8 +65,9 @@ class MemoryStore:
         self._blobs: dict[str, bytes] = {}
         self._strays: dict[str, int] = {}
 
-    def expect(self) -> None:
+    def expecting(self) -> AbstractAsyncContextManager[None]:
         """See ``IStore``: there is nothing to do."""
+        return nullcontext()
 
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``. The file at ``source`` is removed."""

@@ -10,7 +10,7 @@ what arrives after all, even where the one who copies has died.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 
 from zope.interface import implementer
@@ -31,9 +31,9 @@ class ReadThroughStore:
         self.new, self.old = new, old
         self._old_strays: set[str] = set()
 
-    def expect(self) -> None:
+    def expecting(self) -> AbstractAsyncContextManager[None]:
         """See ``IStore``."""
-        self.new.expect()
+        return self.new.expecting()
 
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``."""

@@ -18,7 +18,7 @@ from pictd.model.identifiers import new_identifier
 from pictd.store.objects.answers import Answer
 from pictd.store.objects.asking import Service
 from pictd.store.objects.calls import Access, Call
-from pictd.store.objects.spans import EXPECTED, SPANS, Spans, span_of
+from pictd.store.objects.spans import SPANS, Spans, span_of
 from pictd.store.objects.store import ObjectStore
 from pictd.store.objects.strays import Strays
 from tests.contracts import store
@@ -224,17 +224,20 @@ class RequestTests(TestCase):
 
     async def test_what_is_expected(self) -> None:
         """Is saved by one request, and kept by another."""
-        self.store.expect()
-        self.store.expect()
+        async with self.store.expecting():
+            await self.ready()
+            identifier = await self.store.save(self.file(), ".png", "image/png")
+            self.assertEqual(self.service.asked[1:], [f"PUT {identifier}"])
+            await self.store.keep(identifier)
+        self.assertEqual(len(self.service.asked), 3)
+
+    async def ready(self) -> None:
+        """Wait until the first request is answered."""
 
         async def is_ready() -> bool:
             return self.service.answered == 1
 
         await until(is_ready, 10, lambda: self.service.asked)
-        identifier = await self.store.save(self.file(), ".png", "image/png")
-        self.assertEqual(self.service.asked[1:], [f"PUT {identifier}"])
-        await self.store.keep(identifier)
-        self.assertEqual(len(self.service.asked), 3)
 
     async def test_at_the_same_time(self) -> None:
         """Several share a marker: keeping all but the last costs nothing."""
@@ -302,25 +305,24 @@ class SpansTests(TestCase):
         self.assertEqual(len({each.split()[1] for each in self.service.asked}), 2)
 
     async def test_what_was_expected_in_vain(self) -> None:
-        """Its marker goes after some seconds."""
-        self.spans.expect()
-        await self.answered(1)
-        self.clock.advance(EXPECTED)
-        await self.answered(2)
+        """Its marker goes with the last who expected something."""
+        async with self.spans.expecting():
+            async with self.spans.expecting():
+                await self.answered(1)
+            self.assertEqual(len(self.marked()), 1)
         self.assertEqual(self.marked(), [])
 
     async def test_expected_for_too_short_a_time(self) -> None:
         """A marker that is made only then goes at once."""
-        self.spans.expect()
-        self.clock.advance(EXPECTED)
+        async with self.spans.expecting():
+            pass
         await self.answered(2)
         self.assertEqual(self.marked(), [])
 
-    async def test_expected_and_saved_later(self) -> None:
-        """What is being saved keeps its marker."""
-        self.spans.expect()
-        identifier = await self.begun()
-        self.clock.advance(EXPECTED)
+    async def test_expected_and_still_being_saved(self) -> None:
+        """What is not kept keeps its marker."""
+        async with self.spans.expecting():
+            identifier = await self.begun()
         self.assertEqual(self.marked(), [span_of(identifier)])
         await self.spans.end(identifier)
         self.assertEqual(self.marked(), [])
@@ -328,20 +330,18 @@ class SpansTests(TestCase):
     async def test_failing(self) -> None:
         """What can't be noted is not saved, and is not stray."""
         self.spans = Spans(service_in(self, Bucket(self.bucket.endpoint, "nowhere")), self.clock)
-        self.spans.expect()
         with self.assertRaises(ObjectStoreUnavailable):
-            await self.begun()
-        self.assertEqual(self.clock.getDelayedCalls(), [])
+            async with self.spans.expecting():
+                await self.begun()
 
     async def test_closing(self) -> None:
-        """Leaves markers of what is not kept, and nothing that waits."""
+        """Leaves markers of what is not kept, whoever still expects something."""
         first = await self.begun()
         self.clock.advance(200)
-        self.spans.expect()
-        await self.answered(2)
-        await self.spans.close()
-        self.assertEqual(self.marked(), [span_of(first)])
-        self.assertEqual(self.clock.getDelayedCalls(), [])
+        async with self.spans.expecting():
+            await self.answered(2)
+            await self.spans.close()
+            self.assertEqual(self.marked(), [span_of(first)])
 
     async def test_pages(self) -> None:
         """All strays are found, however many answers it takes to list them."""

@@ -10,12 +10,14 @@ longer work says so before it: then the marker is there in time.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from itertools import count
 from uuid import uuid4
 
 import attrs
 from twisted.internet.defer import Deferred, TimeoutError
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 
 from pictd.coalescing import Coalescer
 from pictd.errors import ObjectStoreUnavailable
@@ -26,10 +28,8 @@ from pictd.store.objects.calls import Call
 from pictd.store.paths import PRIVATE
 
 SPANS = f"{PRIVATE}/spans/"
-"""Prefix of markers: the span follows, and something unique."""
+"""Prefix of markers: the span follows, then the process and a number."""
 SPAN_MILLISECONDS = 1 << 16
-EXPECTED = 5.0
-"""Seconds that a marker waits for what is expected."""
 _GOODBYE = 5.0
 """Seconds."""
 _LENGTH = len("01/90/4b/2c")
@@ -51,13 +51,13 @@ class _Note:
 
     :ivar key: of the marker.
     :ivar is_made: whether that is known to be in the bucket.
-    :ivar waiting: while something is expected.
+    :ivar expected: how many are going to save something.
     """
 
     key: str
     unkept: set[str] = attrs.field(factory=set)
     is_made: bool = False
-    waiting: IDelayedCall | None = None
+    expected: int = 0
 
 
 class Spans:
@@ -65,16 +65,22 @@ class Spans:
 
     def __init__(self, service: Service, clock: IReactorTime) -> None:
         self._service, self._clock = service, clock
+        self._process, self._numbers = uuid4().hex, count()
         self._notes: dict[str, _Note] = {}
         self._making: Coalescer[None] = Coalescer(clock, lambda _: 0.0)
 
-    def expect(self) -> None:
-        """Something is going to be saved soon. Nobody needs to wait for what this does."""
+    @asynccontextmanager
+    async def expecting(self) -> AsyncIterator[None]:
+        """Something is likely to be saved within; the marker is made meanwhile."""
         span = span_of(new_identifier(int(self._clock.seconds() * 1000), bytes(10), ""))
         note = self._note(span)
-        if note.waiting is None:
-            note.waiting = self._clock.callLater(EXPECTED, self._expect_no_more, span, note)
+        note.expected += 1
         Deferred.fromCoroutine(self._make(span, note)).addErrback(lambda _: None)  # begin tells
+        try:
+            yield
+        finally:
+            note.expected -= 1
+            await self._drop_if_done(span, note)
 
     async def begin(self, identifier: str) -> None:
         """Note a new identifier, so that no crash leaves its object unnoted.
@@ -100,12 +106,15 @@ class Spans:
             await self._drop_if_done(span, note)
 
     def unkept(self, marker: str) -> set[str] | None:
-        """What was begun and not ended; None where the marker is not one of this process, or is
-        needed no more.
+        """What was begun and not ended; nothing of a marker that is about to go. None where it is
+        one of another process.
 
         :param marker: a key.
         """
-        return next((note.unkept for note in self._notes.values() if note.key == marker), None)
+        if not marker.rpartition("/")[2].startswith(self._process):
+            return None
+        own = (note.unkept for note in self._notes.values() if note.key == marker)
+        return next(own, set())
 
     async def close(self) -> None:
         """Leave markers only of what the repo may not refer to, if there is time."""
@@ -114,13 +123,13 @@ class Spans:
 
     async def _drop_all(self) -> None:
         for span, note in [*self._notes.items()]:
-            if note.unkept and note.waiting is not None:
-                note.waiting.cancel()
+            note.expected = 0
             await self._drop_if_done(span, note)
+        await self._making.idle()
 
     def _note(self, span: str) -> _Note:
         if span not in self._notes:
-            self._notes[span] = _Note(f"{SPANS}{span}/{uuid4().hex}")
+            self._notes[span] = _Note(f"{SPANS}{span}/{self._process}-{next(self._numbers)}")
         return self._notes[span]
 
     async def _make(self, span: str, note: _Note) -> None:
@@ -133,16 +142,10 @@ class Spans:
         if self._notes.get(span) is not note:  # it came too late for what was expected
             await self._delete(note)
 
-    def _expect_no_more(self, span: str, note: _Note) -> None:
-        note.waiting = None
-        Deferred.fromCoroutine(self._drop_if_done(span, note))  # it fails at nothing
-
     async def _drop_if_done(self, span: str, note: _Note) -> None:
-        if note.unkept or self._notes.get(span) is not note:
+        if note.unkept or note.expected > 0 or self._notes.get(span) is not note:
             return
         del self._notes[span]
-        if note.waiting is not None:
-            note.waiting.cancel()
         if note.is_made:
             await self._delete(note)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +49,9 @@ class ObjectStore:
         self._spans = Spans(service, self._clock)
         self._strays = Strays(service, self._spans)
 
-    def expect(self) -> None:
+    def expecting(self) -> AbstractAsyncContextManager[None]:
         """See ``IStore``: a marker is made."""
-        self._spans.expect()
+        return self._spans.expecting()
 
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``. The file stays where it is."""

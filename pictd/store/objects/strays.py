@@ -18,7 +18,7 @@ SUSPECTS = f"{PRIVATE}/strays/"
 _NEW = r"(?:[0-9a-f]{2}/){10}[0-9a-f]{12}"
 _OLD = r"(?:[0-9a-f]{1,2}/)+[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _IDENTIFIER = re.compile(rf"(?:{_NEW}|{_OLD})(?:\.[0-9A-Za-z]+)*")
-_SPAN = re.compile(r"(?:[0-9a-f]{2}/){4}[0-9a-f]{32}")
+_SPAN = re.compile(r"(?:[0-9a-f]{2}/){4}[0-9a-f]{32}-\d+")
 _MILLISECOND = 1_000_000
 
 
