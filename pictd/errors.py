@@ -326,6 +326,10 @@ class StoreUnavailable(PictdError):
     code, text = "file-io-error", "The store is not available"
 
 
+class OldStoreUnavailable(StoreUnavailable):
+    """The store that is being left does not answer, or refuses to work."""
+
+
 class StoreGone(StoreUnavailable):
     """What the store keeps its bytes in is not there, as where a volume is not mounted."""
 

@@ -13,6 +13,7 @@ Look-ups return None for ordinary absence. Every method may raise ``RepoUnavaila
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from zope.interface import Attribute, Interface
@@ -70,6 +71,10 @@ class IBlob(Interface):
 class IStore(Interface):
     """Keeps bytes under identifiers. What is saved is immutable, and visible only whole."""
 
+    def expecting() -> AbstractAsyncContextManager[None]:
+        """Something is likely to be saved within: what can be done before is begun. Whether this is
+        used makes no difference but of time."""
+
     async def save(source: Path, extension: str, media_type: str) -> str:
         """Store a file under a new identifier, durably: it survives power loss from now on.
 
@@ -80,15 +85,29 @@ class IStore(Interface):
         :param extension: of the identifier, with its dot, or empty.
         """
 
+    async def put(identifier: str, source: Path, media_type: str) -> None:
+        """Store a copy of a file, as durably as ``save``, under an identifier that the repo refers
+        to already: it is not stray. Other bytes that are there are replaced. What arrived is held
+        against what was sent. A crash leaves all of the file or nothing; the file at ``source``
+        stays as it is."""
+
+    async def suspect(identifier: str) -> None:
+        """Count an identifier as stray from now on, whether there are bytes or not: somebody may be
+        putting them while the repo lets go of them. Keeping or removing it ends that."""
+
     async def keep(identifier: str) -> None:
         """The repo now refers to these bytes: they are no longer stray. Idempotent."""
 
     async def strays(saved_before: int) -> Sequence[str]:
-        """Identifiers saved before that moment and never kept. The caller asks the repo of each,
-        then keeps or removes it."""
+        """Identifiers saved, or suspected, before that moment and never kept; after a crash maybe
+        some that were. The caller asks the repo of each, then keeps or removes it."""
 
     async def open(identifier: str) -> IBlob | None:
         """The bytes, or None where there are none."""
+
+    async def inventory(most: int) -> Mapping[str, int] | None:
+        """Bytes of each identifier that there is now. None where there are more than ``most``, or
+        where asking for one by one costs no more."""
 
     def public_url(identifier: str) -> str | None:
         """Where clients may fetch the bytes themselves; None where only pictd serves them."""
@@ -105,6 +124,9 @@ class IStore(Interface):
 
         :raise StoreUnavailable: it can't be read, or written.
         """
+
+    async def close() -> None:
+        """Let go of what it holds; nothing is asked of it any more."""
 
 
 class IScratch(Interface):

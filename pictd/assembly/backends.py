@@ -9,6 +9,7 @@ from pictd.assembly.failures import CannotStart
 from pictd.assembly.objects import make_object_store
 from pictd.claiming import Alone, AmongNodes, Claiming
 from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
+from pictd.config.backends import ObjectStore as ObjectStoreConfig
 from pictd.config.backends import PostgresRepo as PostgresRepoConfig
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.schema import Config
@@ -21,9 +22,12 @@ from pictd.repo.postgres.link import Server, check_url
 from pictd.repo.postgres.trust import PLAIN, encryption
 from pictd.repo.sqlite.database import SqliteRepo
 from pictd.store.filesystem import FilesystemStore
+from pictd.store.read_through import ReadThroughStore
 from pictd.tools.scratch import Scratch
+from pictd.web.accel import Accel
 
 Repo = SqliteRepo | PostgresRepo
+StoreConfig = FilesystemStoreConfig | ObjectStoreConfig
 
 
 def make_scratch(config: Config) -> Scratch:
@@ -65,8 +69,9 @@ def opening_of(config: Config) -> Opening:
 
 
 def is_shared(config: Config) -> bool:
-    """Whether other nodes may work on the same facts and bytes."""
-    alone = isinstance(config.repo, SqliteRepoConfig)
+    """Whether other processes may work on the same facts and bytes: nodes, or whoever copies from
+    an old store."""
+    alone = isinstance(config.repo, SqliteRepoConfig) and config.old_store is None
     return not (alone and isinstance(config.store, FilesystemStoreConfig))
 
 
@@ -86,11 +91,34 @@ def _tls(repo: PostgresRepoConfig) -> Mapping[str, str]:
 
 
 def make_store(config: Config, reactor: Any, metrics: Metrics | None = None) -> IStore:
-    """The store of the configuration.
+    """The store of the configuration, reading through to the old one where there is one.
 
+    :param metrics: None: nobody reads them.
+    :raise CannotStart: one of them can't be addressed.
+    """
+    new = single_store(config.store, reactor, "store", metrics)
+    if config.old_store is None:
+        return new
+    return ReadThroughStore(new, single_store(config.old_store, reactor, "old_store", metrics))
+
+
+def single_store(
+    config: StoreConfig, reactor: Any, section: str, metrics: Metrics | None = None
+) -> IStore:
+    """Nothing is asked of it yet.
+
+    :param section: of the configuration. The folder of an old store is never made.
     :param metrics: None: nobody reads them.
     :raise CannotStart: it can't be addressed.
     """
-    if isinstance(config.store, FilesystemStoreConfig):
-        return FilesystemStore(config.store.path, reactor)
-    return make_object_store(config.store, reactor, metrics)
+    if isinstance(config, FilesystemStoreConfig):
+        return FilesystemStore(config.path, reactor, is_there=section == "old_store")
+    return make_object_store(config, reactor, section, metrics)
+
+
+def accelerated(config: Config, store: IStore) -> Accel | None:
+    """How a reverse proxy sends files of the store; None where it does not."""
+    prefix = config.server.accel_prefix
+    if prefix is None:
+        return None
+    return Accel(prefix.rstrip("/"), store.new if isinstance(store, ReadThroughStore) else store)

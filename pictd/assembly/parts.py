@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pictd.assembly.backends import Repo, make_claiming
+from pictd.assembly.backends import Repo, accelerated, make_claiming
 from pictd.assembly.remote import make_remotes, make_verdicts
 from pictd.catalog.access import AccessLog
 from pictd.catalog.lookup import Lookup
@@ -56,6 +56,7 @@ def make_parts(
         metrics=metrics,
         exports=_exports(config, repo),
         claiming=claiming,
+        accel=accelerated(config, store),
     )
 
 

@@ -20,9 +20,10 @@ async def refusals(config: Config, reactor: Any) -> list[str]:
             pair.options(pair.read())
     except UnusableCertificate as error:
         found.append(str(error))
-    if isinstance(config.store, ObjectStore):
-        trouble = await bucket_trouble(config.store, reactor)
-        found += [trouble] if trouble else []
+    for section, store in (("store", config.store), ("old_store", config.old_store)):
+        if isinstance(store, ObjectStore):
+            trouble = await bucket_trouble(store, reactor, section)
+            found += [trouble] if trouble else []
     return found
 
 
@@ -31,8 +32,6 @@ def unsupported(config: Config) -> list[str]:
     media = config.media
     asked = {
         "server.workers": config.server.workers > 1,
-        "server.accel_prefix": config.server.accel_prefix is not None,
-        "old_store": config.old_store is not None,
         "media.presets": bool(media.presets) or media.presets_only,
     }
     return [f"{name}: this version of pictd does not have it" for name, on in asked.items() if on]

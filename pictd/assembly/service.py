@@ -60,6 +60,7 @@ def make_service(config: Config, reactor: Any) -> IService:
         [
             Signals(reactor),
             Held("scratch", nothing, scratch.close),
+            Held("store", nothing, store.close),
             Held("media", media.start, media.stop),
             *metrics_listener(config, parts, reactor),
             Held("database", repo.open, repo.close, at_work, _trouble(reactor)),

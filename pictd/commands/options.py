@@ -17,6 +17,7 @@ from pictd.commands.check import Check
 from pictd.commands.export import Export
 from pictd.commands.foreground import fail
 from pictd.commands.migrate_repo import MigrateRepo
+from pictd.commands.migrate_store import MigrateStore
 from pictd.commands.prune_missing import PruneMissing
 from pictd.commands.restore import Import
 from pictd.commands.run import Run
@@ -49,6 +50,7 @@ class Options(Level):
         ("export", None, Export, "Copy the embedded database, also while pictd serves."),
         ("import", None, Import, "Put an exported database in the place of the embedded one."),
         ("migrate-repo", None, MigrateRepo, "Carry everything from one database to another."),
+        ("migrate-store", None, MigrateStore, "Copy every stored file to another store."),
         ("prune-missing", None, PruneMissing, "Remove records whose bytes are gone."),
         ("stats", None, Stats, "Tell how much is stored and queued."),
         HELP,
@@ -91,7 +93,8 @@ class Options(Level):
 
         :raise ConfigError: it can't be used, or not be written.
         """
-        given = {path: each for level in self.levels() for path, each in level.given.items()}
+        levels = (level for level in self.levels() if level.is_configuration)
+        given = {path: each for level in levels for path, each in level.given.items()}
         loaded = load(self.file, environ, given)
         if self.save_to is not None:
             save(loaded.values, self.save_to)

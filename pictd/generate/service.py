@@ -92,8 +92,9 @@ class Generate(Service):
     async def _made(self, original: Original, recipe: Recipe) -> Variant:
         folder = self._backends.scratch.new()
         try:
-            rendered = await self._render(original, recipe, folder)
-            return await self._record(original.record.hash, recipe, rendered)
+            async with self._backends.store.expecting():
+                rendered = await self._render(original, recipe, folder)
+                return await self._record(original.record.hash, recipe, rendered)
         except PictdError:
             # A child can't read what is removed under its hands; nothing else may be wrong.
             if not await self._backends.repo.refers_to(original.record.identifier):

@@ -108,18 +108,22 @@ class Session:
         :raise UrlAlreadyProxied: another node was quicker.
         :raise UploadGone: the queued upload was completed or has expired.
         """
-        received = self._received
         try:
-            made = await self._backends.media.normalise(received.path, received.folder, self._query)
-            if self._backends.verdicts is not None:
-                await self._backends.verdicts.judge(made)
-            self._storing = True
-            ingested = await self._publish(made)
+            async with self._backends.store.expecting():
+                ingested = await self._ingest()
         finally:
-            await self._backends.scratch.discard(received.folder)
+            await self._backends.scratch.discard(self._received.folder)
         if self._left and self._filing.upload is None:
             await undo(self._backends.repo, ingested)
         return ingested
+
+    async def _ingest(self) -> Ingested:
+        received = self._received
+        made = await self._backends.media.normalise(received.path, received.folder, self._query)
+        if self._backends.verdicts is not None:
+            await self._backends.verdicts.judge(made)
+        self._storing = True
+        return await self._publish(made)
 
     def begin(self) -> Deferred[Ingested]:
         """Run; the result, or the failure, is the session's own and survives a client."""

@@ -21,6 +21,7 @@ from pictd.ingest.service import Ingest
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.jobs.prune import Prune
 from pictd.metrics import Metrics
+from pictd.web.accel import Accel
 
 
 @attrs.frozen
@@ -74,6 +75,7 @@ class Parts:
     exports: Exports | None = None
     metrics: Metrics = attrs.field(factory=Metrics)
     claiming: Claiming = attrs.field(factory=Alone)
+    accel: Accel | None = None
 
     def refuse_if_read_only(self) -> None:
         """:raise ReadOnly: the server was configured to change nothing."""

@@ -170,7 +170,7 @@ class WritingTests(MishapsTestCase):
         self.assertEqual((self.bucket.uploads(), self.keys()), ([], self.stray()))
         for identifier in await store.strays(ALWAYS):
             await store.remove(identifier)
-        self.assertEqual(self.bucket.keys(), [])
+        self.assertEqual(self.keys(), [])
 
     async def test_cancelling(self) -> None:
         """Leaves nothing."""

@@ -81,5 +81,5 @@ def _joined(bucket: str, host: str) -> str:
     labels = joined.split(".")
     fits = all(label and quote(label, safe="-") == label and "_" not in label for label in labels)
     if isIPAddress(host) or isIPv6Address(host) or not fits:
-        raise ValueError(f"{joined} is no host name; set store.use_path_style")
+        raise ValueError(f"{joined} is no host name")
     return joined
