@@ -230,7 +230,7 @@ class TerminalTests(TestCase):
     async def test_wrong_usage(self) -> None:
         """Is told on standard error, and exits with 2 (spec 4.2)."""
         for arguments, word in (
-            ([], "run, check, export, import, migrate-repo, prune-missing or stats"),
+            ([], "run, check, export, import, migrate-repo, migrate-store, prune-missing or stats"),
             (["import"], "exported database"),
             (["import", "x", "postgres"], "postgres"),
             (["check", "--hashes", "some"], "some is not all, a number"),
