@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
 
-from twisted.internet.interfaces import IReactorThreads
+from twisted.internet.interfaces import IReactorThreads, IReactorTime
 from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
@@ -24,8 +24,10 @@ from pictd.repo.sqlite.jobs import SqliteJobs
 from pictd.repo.sqlite.proxies import SqliteProxies
 from pictd.repo.sqlite.reader import Reader
 from pictd.repo.sqlite.settings import SET, SqliteSettings
+from pictd.repo.sqlite.turns import Turns
 from pictd.repo.sqlite.uploads import SqliteUploads
 from pictd.repo.sqlite.variants import SqliteVariants
+from pictd.repo.sqlite.watching import Watching
 from pictd.repo.sqlite.writer import Step, Writer
 from pictd.repo.wakeups import Wakeups
 
@@ -43,16 +45,24 @@ class SqliteRepo:
     """All facts in one file. Several processes of one machine may share it."""
 
     def __init__(
-        self, path: Path, reactor: IReactorThreads, metrics: Metrics | None = None
+        self,
+        path: Path,
+        reactor: IReactorThreads,
+        metrics: Metrics | None = None,
+        shared: bool = False,
     ) -> None:
         """:param path: of the file; made with its folder where it is missing.
         :param metrics: None: nobody reads them.
+        :param shared: other processes work on it at the same time: take turns at writing, and hear
+            of what they write. Without it, they may still look at it, and write now and then.
         """
         self._path = path
         self._reactor = reactor
         wakeups = Wakeups()
         self._reader = reader = Reader(path, reactor)
         self._writer = writer = Writer(reactor, wakeups.wake, metrics)
+        self._watching = Watching(reader, wakeups, IReactorTime(reactor)) if shared else None
+        self._turns: Turns | None = None
         self.aliases = SqliteAliases(reader, writer)
         self.proxies = SqliteProxies(reader, writer)
         self.hashes = SqliteHashes(reader, writer)
@@ -67,12 +77,19 @@ class SqliteRepo:
         connection = await deferToThreadPool(
             self._reactor, self._reactor.getThreadPool(), self._connect
         )
-        self._writer.start(connection)
+        self._writer.start(connection, self._turns.taken if self._turns else nullcontext)
+        if self._watching is not None:
+            self._watching.start()
 
     async def close(self) -> None:
         """See ``IRepo``. A second call does nothing."""
+        if self._watching is not None:
+            self._watching.stop()
         await self._writer.stop()
         self._reader.close()
+        if self._turns is not None:
+            self._turns.close()
+            self._turns = None
 
     async def export(self, folder: Path) -> Path:
         """Copy the database into a new folder, as ``sqlite.export`` does.
@@ -100,6 +117,8 @@ class SqliteRepo:
                 connection = undo.enter_context(closing(open_writer(self._path)))
                 schema.upgrade(connection, schema.scripts())
                 self._reader.open()
+                if self._watching is not None and self._turns is None:
+                    self._turns = Turns(self._path)
                 undo.pop_all()
         except (OSError, sqlite3.Error) as error:
             kind = RepoUnavailable if _may_pass(error) else RepoUnusable

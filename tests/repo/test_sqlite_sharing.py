@@ -1,0 +1,109 @@
+"""Several processes that work on one database at the same time."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.interfaces import IReactorThreads
+from twisted.internet.task import Clock
+from twisted.internet.utils import getProcessOutput
+from twisted.trial.unittest import TestCase
+
+from pictd.model.records import Queue
+from pictd.repo.sqlite.database import SqliteRepo
+from pictd.repo.sqlite.reader import Reader
+from pictd.repo.sqlite.watching import LOOK_EVERY, Watching
+from pictd.repo.wakeups import Wakeups
+from tests.contracts.repo import details_at, naming_of, record_of
+
+PROCESSES = 3
+
+
+class SharingTests(TestCase):
+    """``SqliteRepo(shared=True)``."""
+
+    timeout = 60
+
+    def setUp(self) -> None:
+        self.path = Path(self.mktemp()).absolute()
+
+    async def opened(self, shared: bool = True) -> SqliteRepo:
+        """A repo as another process would have it; closed after the test."""
+        repo = SqliteRepo(self.path, IReactorThreads(reactor), None, shared)
+        await repo.open()
+        self.addCleanup(lambda: Deferred.fromCoroutine(repo.close()))
+        return repo
+
+    async def test_a_job_of_another_process_wakes(self) -> None:
+        """Whoever waits for work hears of it without looking."""
+        waiting, pushing = await self.opened(), await self.opened()
+        heard = Deferred.fromCoroutine(waiting.jobs.wait(Queue.PROCESS))
+        await pushing.jobs.push(Queue.PROCESS, {}, 0)
+        await heard
+
+    async def test_an_upload_of_another_process_wakes(self) -> None:
+        """Whoever waits for its result hears of its completion."""
+        waiting, working = await self.opened(), await self.opened()
+        await working.uploads.begin("id", "raw", {}, 1)
+        heard = Deferred.fromCoroutine(waiting.uploads.wait("id"))
+        naming = naming_of("alias", None, 1, "id")
+        await working.hashes.publish(record_of(1), details_at(1), naming)
+        await heard
+        upload = await waiting.uploads.find("id")
+        assert upload is not None
+        self.assertIsNotNone(upload.result)
+
+    async def test_nothing_new_wakes_nobody(self) -> None:
+        """However often one looks."""
+        await self.opened()
+        looking, wakeups, clock = Reader(self.path, IReactorThreads(reactor)), Wakeups(), Clock()
+        looking.open()
+        self.addCleanup(looking.close)
+        watching = Watching(looking, wakeups, clock)
+        watching.start()
+        waiting = wakeups.wait("id")
+        clock.pump([LOOK_EVERY] * 3)
+        self.assertNoResult(waiting)
+        with closing(sqlite3.connect(self.path)) as other, other:
+            other.execute("INSERT INTO settings VALUES ('a', x'00')")
+        clock.advance(LOOK_EVERY)
+        self.successResultOf(waiting)
+        watching.stop()
+        self.assertEqual(clock.getDelayedCalls(), [])
+
+    async def test_an_only_process_has_no_file_for_turns(self) -> None:
+        """It waits for nobody."""
+        await self.opened(shared=False)
+        self.assertFalse(self.path.with_name(f"{self.path.name}-turns").exists())
+
+    async def test_all_may_start_at_once(self) -> None:
+        """Where there is no database yet, too."""
+        repos = [SqliteRepo(self.path, IReactorThreads(reactor), None, True) for _ in range(8)]
+        await gatherResults([Deferred.fromCoroutine(repo.open()) for repo in repos])
+        for repo in repos:
+            await repo.check()
+            await repo.close()
+
+    async def test_no_process_is_kept_waiting(self) -> None:
+        """While each writes as much as it can, none waits for longer than a few turns; every write
+        goes through."""
+        program = [sys.executable, "-m", "tests.repo.taking_turns", str(self.path)]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        outputs = await gatherResults(
+            [
+                getProcessOutput(program[0], [*program[1:], str(number)], environment)
+                for number in range(PROCESSES)
+            ]
+        )
+        for longest in map(json.loads, outputs):
+            self.assertLess(longest, 1.0)
+        repo = await self.opened()
+        for number in range(PROCESSES):
+            self.assertEqual(await repo.settings.get(f"{number}"), b"999")
