@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import attrs
@@ -212,7 +212,7 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """Everything, in Prometheus's text format 0.0.4."""
-        return generate_latest(self.registry)
+        return exposition(self.registry.collect())
 
     def _removed(self, name: str, kind: str) -> Counter:
         return self.counter(name, f"{kind} removed, for nobody asked for them in time")
@@ -220,6 +220,22 @@ class Metrics:
     def _as_pict_rs(self, name: str, documentation: str) -> Activity:
         started, ended, duration = (f"pict_rs_{name}_{x}" for x in ("start", "end", "duration"))
         return self.activity(started, ended, duration, documentation)
+
+
+@attrs.frozen
+class _Gathered:
+    """Families as something that the library can ask for them."""
+
+    families: Iterable[Metric]
+
+    def collect(self) -> Iterable[Metric]:
+        """For the library."""
+        return self.families
+
+
+def exposition(families: Iterable[Metric]) -> bytes:
+    """Families, in Prometheus's text format 0.0.4."""
+    return generate_latest(_Gathered(families))
 
 
 def _labels(labels: dict[str, str | bool]) -> Labels:

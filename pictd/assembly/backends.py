@@ -26,9 +26,21 @@ Repo = SqliteRepo | PostgresRepo
 
 def make_scratch(config: Config) -> Scratch:
     """:raise CannotStart: the temporary directory can't be used."""
-    server = config.server
+    return _scratch(config, config.server.cleanup_temporary_directory)
+
+
+def make_scratch_beside(config: Config, name: str) -> Scratch:
+    """Of a worker; what others have there is left alone.
+
+    :param name: of its folder.
+    :raise CannotStart: the temporary directory can't be used.
+    """
+    return _scratch(config, False, name)
+
+
+def _scratch(config: Config, clean: bool, name: str = "") -> Scratch:
     try:
-        return Scratch.prepared(server.temporary_directory, server.cleanup_temporary_directory)
+        return Scratch.prepared(config.server.temporary_directory, clean, name)
     except StoreUnavailable as error:
         raise CannotStart(str(error)) from error
 
@@ -40,7 +52,7 @@ def make_repo(config: Config, reactor: Any, metrics: Metrics) -> Repo:
         its certificate comes from can't be read.
     """
     if isinstance(config.repo, SqliteRepoConfig):
-        return SqliteRepo(config.repo.path, reactor, metrics)
+        return SqliteRepo(config.repo.path, reactor, metrics, shared=config.server.workers > 1)
     try:
         check_url(config.repo.url)
     except ValueError as error:
@@ -49,7 +61,7 @@ def make_repo(config: Config, reactor: Any, metrics: Metrics) -> Repo:
 
 
 def is_shared(config: Config) -> bool:
-    """Whether other nodes may work on the same facts and bytes."""
+    """Whether other machines may work on the same facts and bytes."""
     alone = isinstance(config.repo, SqliteRepoConfig)
     return not (alone and isinstance(config.store, FilesystemStoreConfig))
 
