@@ -69,6 +69,7 @@ class Workforce(Service):
         self._count = count
         self._hiring = hiring
         self._failures = 0
+        self._has_given_up = False
         self._rest: IDelayedCall | None = None
         self._replacements: dict[int, IDelayedCall] = {}
         self._clearing = 0
@@ -111,6 +112,7 @@ class Workforce(Service):
         try:
             self.workers[number] = self._hiring.hire(number, self._has_served, self._has_ended)
         except OSError as error:
+            self._failures += 1
             self._replace(number, str(error))
 
     def _has_served(self, worker: WorkerProcess) -> None:
@@ -129,10 +131,14 @@ class Workforce(Service):
         self._clearing -= 1
         if not self.running:
             self._tell_if_empty()
-            return
-        self.deaths += 1
-        self._failures += not worker.has_served
+        elif not self._has_given_up:
+            self.deaths += 1
+            self._failures += not worker.has_served
+            self._go_on_without(worker, cause)
+
+    def _go_on_without(self, worker: WorkerProcess, cause: str) -> None:
         if self._is_hopeless(worker):
+            self._has_given_up = True
             self._log.critical(
                 "worker {worker} can't serve, and no other does", worker=worker.number
             )
@@ -156,7 +162,7 @@ class Workforce(Service):
             self._empty.callback(None)
 
     def _kill(self) -> None:
-        for worker in self.workers.values():
+        for worker in list(self.workers.values()):
             self._log.error("worker {worker} does not end, and is killed", worker=worker.number)
             worker.kill()
 
