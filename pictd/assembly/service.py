@@ -48,6 +48,7 @@ class Seat:
     :ivar began: when it, or the one that started it and others, began; in seconds.
     :ivar show: what shows figures.
     :ivar serves: is told when the database is open.
+    :ivar listener: how connections are accepted.
     """
 
     listening: socket.socket
@@ -55,6 +56,7 @@ class Seat:
     began: float
     show: Callable[[Gather], Sequence[IService]]
     serves: Callable[[], None] = lambda: None
+    listener: type[Listener] = Listener
 
 
 def make_service(config: Config, reactor: Any) -> IService:
@@ -95,7 +97,7 @@ def make_seated(config: Config, reactor: Any, seat: Seat) -> IService:
             *seat.show(figures(config, parts).gathered),
             Held("database", repo.open, repo.close, at_work, _trouble(reactor)),
             *([tls] if tls is not None else []),
-            Listener(seat.listening, site, reactor, tls),
+            seat.listener(seat.listening, site, reactor, tls),
             Forewarning(workers.dismiss),
         ]
     )

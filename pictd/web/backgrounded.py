@@ -40,8 +40,8 @@ class Backgrounded:
 
     :ivar patience: seconds that a claim waits for a pending upload.
     :ivar poll_every: seconds between looks at it that nobody announced anything for.
-    :ivar answering: ids of uploads whose result is being told to somebody, by this process; who asks
-        another one in that moment is told, too.
+    :ivar answering: ids of uploads whose result this process is telling to somebody; whoever asks
+        another process in that moment is told, too.
     """
 
     parts: Parts

@@ -30,6 +30,7 @@ from pictd.imaging.kernel import die_with_parent
 from pictd.logs.heeding import Heeding
 from pictd.model import frames
 from pictd.web.exposition import Gather
+from pictd.web.listener import SharedListener
 from pictd.workforce.orders import LISTENING, STOP, TELL_FIGURES, Order
 from pictd.workforce.reports import Reports
 
@@ -133,6 +134,7 @@ def _run(config: Config, reactor: Any, order: Order, reports: Reports) -> None:
         began=order.began,
         show=orders.show,
         serves=reports.serves,
+        listener=SharedListener,
     )
     try:
         service = make_seated(config, reactor, seat)
