@@ -9,6 +9,7 @@ from typing import Any, cast
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.web.client import RequestTransmissionFailed
 
 from tests.support.exchange import Caller
 from tests.support.process import ServerProcess
@@ -23,6 +24,9 @@ from tests.system.workforce_case import WorkforceTestCase, exists, workers
 
 ENOUGH = 150
 """Acknowledged operations."""
+
+LOST = (*GONE, RequestTransmissionFailed)
+"""What a client sees whose worker was killed, before or after its request was sent."""
 
 OURS = {"CLIENT__ALLOWED_NETWORKS": "127.0.0.0/8"}
 
@@ -47,7 +51,7 @@ class LoadTests(WorkforceTestCase, PromiseTestCase):
             await pause(self.random.uniform(0, 0.02))
             try:
                 await act(server)
-            except GONE:
+            except LOST:
                 self.losses += 1
 
     async def check(self, server: ServerProcess) -> None:
