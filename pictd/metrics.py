@@ -10,9 +10,10 @@ where it is not: counting needs no condition.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+import attrs
+from prometheus_client import CollectorRegistry, Metric, ProcessCollector, generate_latest
 
 from pictd.figures import Activity, Counter, Gauge, Summary, Timing
 
@@ -152,7 +153,7 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """Everything, in Prometheus's text format 0.0.4."""
-        return generate_latest(self.registry)
+        return exposition(self.registry.collect())
 
     def _removed(self, name: str, kind: str) -> Counter:
         return self.counter(name, f"{kind} removed, for nobody asked for them in time")
@@ -160,3 +161,19 @@ class Metrics:
     def _as_pict_rs(self, name: str, documentation: str) -> Activity:
         started, ended, duration = (f"pict_rs_{name}_{x}" for x in ("start", "end", "duration"))
         return self.activity(started, ended, duration, documentation)
+
+
+@attrs.frozen
+class _Gathered:
+    """Families as something that the library can ask for them."""
+
+    families: Iterable[Metric]
+
+    def collect(self) -> Iterable[Metric]:
+        """For the library."""
+        return self.families
+
+
+def exposition(families: Iterable[Metric]) -> bytes:
+    """Families, in Prometheus's text format 0.0.4."""
+    return generate_latest(_Gathered(families))

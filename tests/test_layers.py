@@ -39,6 +39,7 @@ RANKS = {
     "admin": 5,
     "assembly": 6,
     "commands": 7,
+    "workforce": 7,
     "tap": 8,
 }
 FORBIDDEN = ("utils", "helpers", "common", "base", "manager", "handler", "engine")

@@ -287,9 +287,9 @@ class TerminalTests(TestCase):
 
     async def test_check_of_what_is_not_there(self) -> None:
         """What the server would refuse to start with is a finding."""
-        out, _, status = await self.said("check", PICTD__SERVER__WORKERS="3", **PLACES)
+        out, _, status = await self.said("check", PICTD__MEDIA__PRESETS_ONLY="true", **PLACES)
         self.assertEqual(status, 1)
-        self.assertIn("server.workers", out)
+        self.assertIn("media.presets", out)
 
     async def test_check_of_a_broken_installation(self) -> None:
         """The finding is on standard output; what the child said of it, on standard error."""

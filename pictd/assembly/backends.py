@@ -32,9 +32,21 @@ StoreConfig = FilesystemStoreConfig | ObjectStoreConfig
 
 def make_scratch(config: Config) -> Scratch:
     """:raise CannotStart: the temporary directory can't be used."""
-    server = config.server
+    return _scratch(config, config.server.cleanup_temporary_directory)
+
+
+def make_scratch_beside(config: Config, name: str) -> Scratch:
+    """Of a worker; what others have there is left alone.
+
+    :param name: of its folder.
+    :raise CannotStart: the temporary directory can't be used.
+    """
+    return _scratch(config, False, name)
+
+
+def _scratch(config: Config, clean: bool, name: str = "") -> Scratch:
     try:
-        return Scratch.prepared(server.temporary_directory, server.cleanup_temporary_directory)
+        return Scratch.prepared(config.server.temporary_directory, clean, name)
     except StoreUnavailable as error:
         raise CannotStart(str(error)) from error
 
@@ -52,7 +64,8 @@ def make_repo(
         its certificate comes from can't be read.
     """
     if isinstance(config.repo, SqliteRepoConfig):
-        return SqliteRepo(config.repo.path, reactor, metrics, opening)
+        shared = config.server.workers > 1
+        return SqliteRepo(config.repo.path, reactor, metrics, opening, shared)
     try:
         check_url(config.repo.url)
     except ValueError as error:
@@ -69,8 +82,8 @@ def opening_of(config: Config) -> Opening:
 
 
 def is_shared(config: Config) -> bool:
-    """Whether other processes may work on the same facts and bytes: nodes, or whoever copies from
-    an old store."""
+    """Whether others may work on the same facts and bytes, beside the workers of this server: other
+    nodes, or whoever copies from an old store."""
     alone = isinstance(config.repo, SqliteRepoConfig) and config.old_store is None
     return not (alone and isinstance(config.store, FilesystemStoreConfig))
 

@@ -24,8 +24,10 @@ GRACE = 3600
 class Strays(Service):
     """Sweeps at start, and from then on every hour.
 
-    :param first_grace: seconds, for the sweep at start: 0 where no other process works on the same
+    :param first_grace: seconds, for the sweep at start: 0 where no other machine works on the same
         store, for whatever is stray then was left by a crash.
+    :param began: the moment before which no process that runs now had begun, in seconds; None: this
+        is the only one.
     :param claiming: None: likewise. Of several processes one sweeps at a time.
     """
 
@@ -37,6 +39,7 @@ class Strays(Service):
         store: IStore,
         clock: IReactorTime,
         first_grace: int = GRACE,
+        began: float | None = None,
         claiming: Claiming | None = None,
     ) -> None:
         self._repo = repo
@@ -44,7 +47,7 @@ class Strays(Service):
         self._store = store
         self._clock = clock
         self._grace = first_grace
-        self._began: int | None = from_seconds(clock.seconds())
+        self._began: int | None = from_seconds(clock.seconds() if began is None else began)
         self._loop = LoopingCall(self._sweep_safely)
         self._loop.clock = clock
         self._sweep: Deferred[None] | None = None
@@ -78,7 +81,7 @@ class Strays(Service):
         return removed
 
     def _moment(self) -> int:
-        """The first sweep leaves alone whatever was saved since this process began."""
+        """The first sweep leaves alone whatever was saved since the oldest process began."""
         now = from_seconds(self._clock.seconds()) if self._began is None else self._began
         return now - self._grace * SECOND
 

@@ -20,6 +20,11 @@ class Wakeups:
     def __init__(self) -> None:
         self._waiting: dict[Topic, set[Deferred[None]]] = {}
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether anybody waits for anything."""
+        return bool(self._waiting)
+
     def wait(self, topic: Topic) -> Deferred[None]:
         """Fires at the next ``wake``; it may be cancelled."""
         waiters = self._waiting.setdefault(topic, set())
@@ -33,6 +38,10 @@ class Wakeups:
             waiters = self._waiting.pop(topic, set())
             while waiters:  # one who is woken may cancel the next, which then leaves the set
                 waiters.pop().callback(None)
+
+    def wake_all(self) -> None:
+        """Fire all who wait for anything."""
+        self.wake(list(self._waiting))
 
     def _leave(self, topic: Topic, waiters: set[Deferred[None]], waiter: Deferred[None]) -> None:
         waiters.discard(waiter)

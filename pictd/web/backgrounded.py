@@ -42,7 +42,8 @@ class Backgrounded:
 
     :ivar patience: seconds that a claim waits for a pending upload.
     :ivar poll_every: seconds between looks at it that nobody announced anything for.
-    :ivar answering: ids of uploads whose result is being told to somebody.
+    :ivar answering: ids of uploads whose result this process is telling to somebody; whoever asks
+        another process in that moment is told, too.
     """
 
     parts: Parts

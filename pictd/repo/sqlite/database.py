@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from pathlib import Path
 
-from twisted.internet.interfaces import IReactorThreads
+from twisted.internet.interfaces import IReactorThreads, IReactorTime
 from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
@@ -31,8 +31,10 @@ from pictd.repo.sqlite.reader import Reader
 from pictd.repo.sqlite.records import SqliteRecords
 from pictd.repo.sqlite.settings import SET, SqliteSettings
 from pictd.repo.sqlite.soundness import unsound
+from pictd.repo.sqlite.turns import Turns
 from pictd.repo.sqlite.uploads import SqliteUploads
 from pictd.repo.sqlite.variants import SqliteVariants
+from pictd.repo.sqlite.watching import Watching
 from pictd.repo.sqlite.writer import Step, Writer
 from pictd.repo.wakeups import Wakeups
 
@@ -55,9 +57,12 @@ class SqliteRepo:
         reactor: IReactorThreads,
         metrics: Metrics | None = None,
         opening: Opening = Opening.MAKE,
+        shared: bool = False,
     ) -> None:
         """:param path: of the file; made with its folder where it is missing.
         :param metrics: None: nobody reads them.
+        :param shared: other processes work on it at the same time: take turns at writing, and hear
+            of what they write. Without it, they may still look at it, and write now and then.
         """
         self._path = path
         self._opening = opening
@@ -66,6 +71,8 @@ class SqliteRepo:
         wakeups = Wakeups()
         self._reader = reader = Reader(path, reactor)
         self._writer = writer = Writer(reactor, wakeups.wake, metrics)
+        self._watching = Watching(reader, wakeups, IReactorTime(reactor)) if shared else None
+        self._turns: Turns | None = None
         self.aliases = SqliteAliases(reader, writer)
         self.proxies = SqliteProxies(reader, writer)
         self.hashes = SqliteHashes(reader, writer)
@@ -82,12 +89,19 @@ class SqliteRepo:
         connection = await deferToThreadPool(
             self._reactor, self._reactor.getThreadPool(), self._connect
         )
-        self._writer.start(connection)
+        self._writer.start(connection, self._turns.taken if self._turns else nullcontext)
+        if self._watching is not None:
+            self._watching.start()
 
     async def close(self) -> None:
         """See ``IRepo``. A second call does nothing."""
+        if self._watching is not None:
+            self._watching.stop()
         await self._writer.stop()
         self._reader.close()
+        if self._turns is not None:
+            self._turns.close()
+            self._turns = None
         if self._lease is not None:
             self._lease.close()
 
@@ -133,6 +147,8 @@ class SqliteRepo:
             connection = undo.enter_context(closing(opened))
             (schema.require_current if looks else schema.upgrade)(connection, schema.scripts())
             self._reader.open()
+            if self._watching is not None and self._turns is None:
+                self._turns = Turns(self._path)
             undo.pop_all()
         self._lease = lease
         return connection
