@@ -20,7 +20,7 @@ from pictd.store.objects.signing import Credentials, Unsigned, sign
 from pictd.store.objects.store import ObjectStore
 from tests.support.waiting import pause
 
-_TO_SERVICE = ("clock", "metrics", "now", "seconds", "trust")
+_TO_SERVICE = ("metrics", "now", "seconds", "trust")
 
 
 @attrs.frozen
@@ -60,6 +60,8 @@ class Bucket:
             "ACCESS_KEY": self.credentials.access_key,
             "SECRET_KEY": self.credentials.secret_key,
         }
+        if self.credentials.session_token is not None:
+            values["SESSION_TOKEN"] = self.credentials.session_token
         return {f"{section}__{name}": value for name, value in values.items()}
 
     def ask(self, method: str, key: str = "", **query: str) -> bytes:
@@ -100,8 +102,8 @@ class Buckets:
 def store_in(test: TestCase, bucket: Bucket, **more: Any) -> ObjectStore:
     """A store.
 
-    :param more: ``seconds``, ``now`` and ``trust`` of the access, ``metrics``, ``clock``: what the
-        service is reached with; the rest for the store.
+    :param more: ``seconds``, ``now`` and ``trust`` of the access, ``metrics``; the rest for the
+        store.
     """
     to_service = {name: more.pop(name) for name in _TO_SERVICE if name in more}
     return ObjectStore(service_in(test, bucket, **to_service), reactor, **more)
@@ -110,11 +112,11 @@ def store_in(test: TestCase, bucket: Bucket, **more: Any) -> ObjectStore:
 def service_in(test: TestCase, bucket: Bucket, seconds: float = 20.0, **more: Any) -> Service:
     """What the store talks to, closed after the test.
 
-    :param more: ``metrics``, ``clock``, the rest for the access.
+    :param more: ``metrics``, the rest for the access.
     """
-    metrics, clock = more.pop("metrics", None), more.pop("clock", reactor)
+    metrics = more.pop("metrics", None)
     access = Access(bucket.place, bucket.credentials, seconds, **more)
-    service = Service(access, clock, metrics)
+    service = Service(access, reactor, metrics)
     test.addCleanup(_close, service)
     return service
 

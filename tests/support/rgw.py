@@ -6,18 +6,24 @@ Each process that runs tests has a server of its own, which ends with it.
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+from urllib.request import Request, urlopen
 
-from pictd.store.objects.signing import Credentials
+from pictd.store.objects.signing import Credentials, Unsigned, sign
 from tests.support.buckets import Bucket, Buckets
 
 SERVER = Path(__file__).with_name("rgw_server.py")
 PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "monmaptool", "osdmaptool")
+USER = "tests"
 KEYS = Credentials("tests", "testing", "us-east-1")
 NAME = "s3.test"
 """Of the host, below which buckets have theirs; no resolver knows it."""
@@ -47,12 +53,13 @@ class Rgw:
         """Blocks until it serves.
 
         :raise FileNotFoundError: it is not installed.
+        :raise AssertionError: it does not start.
         """
         for program in PROGRAMS:
             if shutil.which(program) is None:
                 raise FileNotFoundError(f"{program} is not installed; see setup/system-packages.sh")
         self.process = subprocess.Popen(
-            [sys.executable, "-I", str(SERVER), KEYS.access_key, KEYS.secret_key, NAME],
+            [sys.executable, "-I", str(SERVER), USER, KEYS.access_key, KEYS.secret_key, NAME],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environ(),
@@ -61,6 +68,7 @@ class Rgw:
         assert self.process.stdout is not None
         ports = self.process.stdout.readline().split()
         if not ports:
+            self.end()
             raise AssertionError("Ceph does not start")
         self.plain, self.tokens = (f"http://127.0.0.1:{port}" for port in ports)
 
@@ -69,12 +77,47 @@ class Rgw:
         self.process.communicate()
 
 
-@cache
 def shared() -> Rgw:
-    """This process's server."""
-    rgw = Rgw()
+    """This process's server.
+
+    :raise AssertionError: it does not start, or did not.
+    """
+    started = _started()
+    if started is None:
+        raise AssertionError("Ceph did not start")
+    return started
+
+
+@cache
+def _started() -> Rgw | None:
+    """Not tried again for each test."""
+    try:
+        rgw = Rgw()
+    except AssertionError:
+        return None
     atexit.register(rgw.end)
     return rgw
+
+
+def session() -> Credentials:
+    """Keys of the owner that are good for a quarter of an hour, with the token that says so."""
+    policy = {"Effect": "Allow", "Action": ["sts:GetSessionToken"], "Resource": ["*"]}
+    allowed = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+    _tell(Action="PutUserPolicy", UserName=USER, PolicyName="sessions", PolicyDocument=allowed)
+    told = _tell(Action="GetSessionToken", DurationSeconds="900")
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    key, secret, token = (told.partition(f"<{name}>")[2].partition("<")[0] for name in names)
+    return Credentials(key, secret, KEYS.region, token)
+
+
+def _tell(**form: str) -> str:
+    """The answer of the gateway that takes tokens; blocks."""
+    body, url = urlencode(form).encode(), f"{shared().tokens}/"
+    headers = {"host": urlsplit(url).netloc, "content-type": "application/x-www-form-urlencoded"}
+    signed = sign(Unsigned("POST", "/", "", headers, sha256(body).hexdigest()), KEYS, time.time())
+    with urlopen(Request(url, body, signed), timeout=30) as answer:
+        told: bytes = answer.read()
+    return told.decode()
 
 
 def _environ() -> dict[str, str]:

@@ -2,9 +2,9 @@
 two gateways to it. The second one takes session tokens, too; it does not tell as exactly why it
 refuses somebody.
 
-``rgw_server.py ACCESS_KEY SECRET_KEY NAME``: the keys of a user who may do everything, and the host
-name below which buckets have theirs. When it serves it tells the ports of the gateways on one line.
-All that it writes is in a folder that goes with it.
+``rgw_server.py USER ACCESS_KEY SECRET_KEY NAME``: a user who may do everything, and the host name
+below which buckets have theirs. When it serves it tells the ports of the gateways on one line. All
+that it writes is in a folder that goes with it.
 
 How it starts in less than a second: the new cluster is told of its one disk before it first starts,
 instead of by commands, and the monitor does not wait, where it usually does for a second, for
@@ -107,10 +107,10 @@ class Cluster:
         self.run("ceph-osd", "--id", "0", "--mkfs", "--osd-uuid", str(uuid4()))
         self.begin("ceph-osd", "--id", "0")
 
-    def add_user(self, access_key: str, secret_key: str) -> None:
-        """The owner of all buckets."""
+    def add_user(self, user: str, access_key: str, secret_key: str) -> None:
+        """The owner of buckets."""
         keys = (f"--access-key={access_key}", f"--secret-key={secret_key}", f"--caps={RIGHTS}")
-        who = ("--uid=tests", "--display-name=tests", *keys)
+        who = (f"--uid={user}", f"--display-name={user}", *keys)
         self.run("radosgw-admin", "--name=client.rgw", "user", "create", *who)
 
     def serve(self, *options: str) -> int:
@@ -180,11 +180,11 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def serve(cluster: Cluster, access_key: str, secret_key: str) -> None:
+def serve(cluster: Cluster, *owner: str) -> None:
     """Until whoever started this has gone."""
     try:
         cluster.start()
-        cluster.add_user(access_key, secret_key)
+        cluster.add_user(*owner)
         ports = [cluster.serve(), cluster.serve(*TOKENS)]
         sys.stdout.write(" ".join(map(str, ports)) + "\n")
         sys.stdout.flush()
@@ -201,11 +201,12 @@ def leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def main(access_key: str, secret_key: str, name: str) -> None:
+def main(*owner_and_name: str) -> None:
     """See above."""
+    *owner, name = owner_and_name
     signal.signal(signal.SIGTERM, leave)
     with tempfile.TemporaryDirectory(prefix="pictd-rgw-") as folder:
-        serve(Cluster(Path(folder), name), access_key, secret_key)
+        serve(Cluster(Path(folder), name), *owner)
 
 
 if __name__ == "__main__":
