@@ -21,7 +21,8 @@ from urllib.request import Request, urlopen
 from pictd.store.objects.signing import Credentials, Unsigned, sign
 from tests.support.buckets import Bucket, Buckets
 
-SERVER = Path(__file__).with_name("rgw_server.py")
+SERVER = "tests.support.rgw_server"
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "monmaptool", "osdmaptool")
 USER = "tests"
 KEYS = Credentials("tests", "testing", "us-east-1")
@@ -59,9 +60,10 @@ class Rgw:
             if shutil.which(program) is None:
                 raise FileNotFoundError(f"{program} is not installed; see setup/system-packages.sh")
         self.process = subprocess.Popen(
-            [sys.executable, "-I", str(SERVER), USER, KEYS.access_key, KEYS.secret_key, NAME],
+            [sys.executable, "-m", SERVER, USER, KEYS.access_key, KEYS.secret_key, NAME],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            cwd=ROOT,
             env=_environ(),
             text=True,
         )

@@ -2,9 +2,9 @@
 two gateways to it. The second one takes session tokens, too; it does not tell as exactly why it
 refuses somebody.
 
-``rgw_server.py USER ACCESS_KEY SECRET_KEY NAME``: a user who may do everything, and the host name
-below which buckets have theirs. When it serves it tells the ports of the gateways on one line. All
-that it writes is in a folder that goes with it.
+Run as a module: ``tests.support.rgw_server USER ACCESS_KEY SECRET_KEY NAME``: a user who may do
+everything, and the host name below which buckets have theirs. When it serves it tells the ports of
+the gateways on one line. All that it writes is in a folder that goes with it.
 
 How it starts in less than a second: the new cluster is told of its one disk before it first starts,
 instead of by commands, and the monitor does not wait, where it usually does for a second, for
@@ -14,15 +14,15 @@ further changes to join one that is about to be made.
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from types import FrameType
 from typing import IO
 from uuid import uuid4
+
+from tests.support.swift_server import free_port, wait_for
 
 CLUSTER = """
 [global]
@@ -72,18 +72,8 @@ READY_WITHIN = 60
 BOUND = ("setpriv", "--pdeathsig", "KILL")
 
 
-def free_port() -> int:
-    """One that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Cluster:
-    """Below one folder.
-
-    :ivar processes: that were started and not ended.
-    """
+    """With all that it keeps below one folder."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder, self._cluster, self._port = folder, str(uuid4()), free_port()
@@ -92,7 +82,7 @@ class Cluster:
             (folder / each).mkdir()
         told = {"folder": folder, "cluster": self._cluster, "port": self._port, "name": name}
         self._settings.write_text(CLUSTER.format(**told))
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
         """The monitor, and where objects are."""
@@ -117,8 +107,8 @@ class Cluster:
         """One more gateway; its port."""
         port = free_port()
         at = f"--rgw_frontends=beast endpoint=127.0.0.1:{port} tcp_nodelay=1"
-        process = self.begin("radosgw", "--name=client.rgw", at, *options)
-        wait_for(process, port)
+        self.begin("radosgw", "--name=client.rgw", at, *options)
+        wait_for(port, READY_WITHIN)
         return port
 
     def run(self, program: str, *arguments: str) -> None:
@@ -136,7 +126,7 @@ class Cluster:
                 stderr=log,
             )
 
-    def begin(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def begin(self, program: str, *arguments: str) -> None:
         """It runs until ``end``."""
         with self._log(program) as log:
             process = subprocess.Popen(
@@ -145,39 +135,22 @@ class Cluster:
                 stdout=log,
                 stderr=log,
             )
-        self.processes.append(process)
-        return process
+        self._processes.append(process)
 
     def end(self) -> None:
         """At once: nothing of it is needed again."""
-        for process in reversed(self.processes):
+        for process in reversed(self._processes):
             process.kill()
             process.wait()
 
     def told(self) -> str:
         """What the programs have said."""
-        return "".join(path.read_text() for path in sorted(self._folder.glob("*.out")))
+        return "".join(
+            path.read_text(errors="replace") for path in sorted(self._folder.glob("*.out"))
+        )
 
     def _log(self, program: str) -> IO[bytes]:
         return (self._folder / f"{program}.out").open("ab")
-
-
-def wait_for(process: subprocess.Popen[bytes], port: int) -> None:
-    """Until it listens there.
-
-    :raise TimeoutError: it does not, or has ended.
-    """
-    end = time.monotonic() + READY_WITHIN
-    while not listens(port):
-        if process.poll() is not None or time.monotonic() >= end:
-            raise TimeoutError(f"nobody listens on port {port}")
-        time.sleep(0.02)
-
-
-def listens(port: int) -> bool:
-    """Whether somebody does."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def serve(cluster: Cluster, *owner: str) -> None:
