@@ -160,7 +160,7 @@ class NodesTests(PromiseTestCase):
         try:
             clock = cast(Any, reactor)
             sweep = Strays(repo, store_in(self, self.bucket), clock)
-            await sweep.sweep(from_seconds(clock.seconds()))
+            await sweep.sweep(from_seconds(clock.seconds() + 3600))
         finally:
             await repo.close()
 
