@@ -76,10 +76,9 @@ def make_repo(
 
 
 def opening_of(config: Config) -> Opening:
-    """How the server opens its database: one that is read-only writes nothing where others may
-    (contract C5)."""
-    looks = config.server.read_only and isinstance(config.repo, PostgresRepoConfig)
-    return Opening.LOOK if looks else Opening.MAKE
+    """How the server opens its database: one that is read-only writes nothing but what it can't do
+    without (contract C5)."""
+    return Opening.SPARE if config.server.read_only else Opening.MAKE
 
 
 def is_shared(config: Config) -> bool:

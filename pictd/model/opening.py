@@ -9,10 +9,12 @@ class Opening(Enum):
     """What opening may do.
 
     :cvar MAKE: make what is missing, and bring an older schema up to date.
+    :cvar SPARE: the same, but where nothing is missing, write nothing.
     :cvar UPGRADE: bring an older schema up to date; where there is nothing, nothing is made.
     :cvar LOOK: nothing; the schema has to be up to date already.
     """
 
     MAKE = auto()
+    SPARE = auto()
     UPGRADE = auto()
     LOOK = auto()

@@ -183,12 +183,12 @@ class SchemaTests(TestCase):
             self.assertEqual(numbers, list(range(first, first + len(numbers))))
 
 
-class ReadOnlyTests(TestCase):
-    """A node that writes nothing at all (contract C5)."""
+class SparingTests(TestCase):
+    """A node that writes nothing that it can do without (contract C5), and one that only looks."""
 
-    def opening(self, database: str) -> Deferred[None]:
+    def opening(self, database: str, opening: Opening) -> Deferred[None]:
         """By such a node."""
-        repo = repo_on(database, opening=Opening.LOOK)
+        repo = repo_on(database, opening=opening)
         self.addCleanup(lambda: Deferred.fromCoroutine(repo.close()))
         return Deferred.fromCoroutine(repo.open())
 
@@ -198,19 +198,23 @@ class ReadOnlyTests(TestCase):
         SHARED.cluster.execute(
             "postgres", f"ALTER DATABASE {database} SET default_transaction_read_only = on"
         )
-        await self.opening(database)
+        for each in (Opening.LOOK, Opening.SPARE):
+            await self.opening(database, each)
 
     async def test_one_that_is_not(self) -> None:
-        """Waits for a node that may write, and stays as it is until then."""
+        """Stays as it is where somebody only looks; a server needs what is missing."""
         empty, older = SHARED.cluster.create(), await new_database()
         SHARED.cluster.execute(older, "DELETE FROM pictd_schema")
         for database in (empty, older):
             before = SHARED.cluster.execute(database, COLUMNS)
-            await self.assertFailure(self.opening(database), RepoUnavailable)
+            await self.assertFailure(self.opening(database, Opening.LOOK), RepoUnavailable)
             self.assertEqual(SHARED.cluster.execute(database, COLUMNS), before)
+        await self.opening(empty, Opening.SPARE)
+        self.assertNotEqual(SHARED.cluster.execute(empty, COLUMNS), [])
 
     async def test_one_of_a_newer_program(self) -> None:
         """Is refused for good."""
         database = await new_database()
         SHARED.cluster.execute(database, "INSERT INTO pictd_schema VALUES (9999)")
-        await self.assertFailure(self.opening(database), RepoUnusable)
+        for each in (Opening.LOOK, Opening.SPARE):
+            await self.assertFailure(self.opening(database, each), RepoUnusable)

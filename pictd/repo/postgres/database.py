@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 from zope.interface import implementer
 
+from pictd.errors import RepoUnavailable
 from pictd.interfaces import IRepo
 from pictd.metrics import Metrics
 from pictd.model.opening import Opening
@@ -71,18 +73,24 @@ class PostgresRepo:
     async def open(self) -> None:
         """See ``IRepo``. A call that failed may be repeated."""
         try:
-            await self._sessions.open(self._prepare)
+            await self._prepare()
             await self._listening.start()
         except BaseException:
             await self._sessions.close()
             raise
 
-    async def _prepare(self, step: Step) -> None:
+    async def _prepare(self) -> None:
         if self._opening is Opening.LOOK:
-            return await schema.verify(step)
+            return await self._sessions.open(schema.verify)
+        if self._opening is Opening.SPARE:
+            with suppress(RepoUnavailable):
+                return await self._sessions.open(schema.verify)
+        return await self._sessions.open(self._upgrade)
+
+    async def _upgrade(self, step: Step) -> None:
         if self._opening is Opening.UPGRADE:
             await schema.check_there(step)
-        return await schema.upgrade(step, from_seconds(self._server.reactor.seconds()))
+        await schema.upgrade(step, from_seconds(self._server.reactor.seconds()))
 
     async def close(self) -> None:
         """See ``IRepo``. A second call does nothing."""

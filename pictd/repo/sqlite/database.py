@@ -158,7 +158,7 @@ class SqliteRepo:
 
         :raise RepoUnusable: there has to be a database, and is none.
         """
-        if self._opening is Opening.MAKE:
+        if self._opening in (Opening.MAKE, Opening.SPARE):
             create_file(self._path)
         elif not self._path.is_file():
             raise RepoUnusable(f"There is no database {self._path}")
