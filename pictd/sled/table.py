@@ -1,0 +1,59 @@
+"""The page table: of which items each page consists (spec sled §8).
+
+The items of a page lie packed in one byte string, sixteen bytes each, because a large database has
+millions of them: a position in the log, then an offset in ``db``, or the complement of the number
+of a blob. A page that is free has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from struct import Struct
+
+_ITEM = Struct("<qq")
+_LSN = Struct("<q")
+
+
+class PageTable:
+    """Which items a page consists of: the first is its base, the others change it, in order."""
+
+    def __init__(self) -> None:
+        self._pages: dict[int, bytearray] = {}
+
+    def __len__(self) -> int:
+        """Pages with a known state, the free ones included."""
+        return len(self._pages)
+
+    def free(self, page: int) -> None:
+        """The page is of no use any more."""
+        self._pages[page] = bytearray()
+
+    def replace(self, page: int, lsn: int, place: int) -> None:
+        """The page is this item, and nothing else."""
+        self._pages[page] = bytearray(_ITEM.pack(lsn, place))
+
+    def link(self, page: int, lsn: int, place: int) -> None:
+        """The page changes by this item. Where its base is not known, or newer, this is nothing to
+        it (spec sled §9)."""
+        items = self._pages.get(page)
+        if items and _LSN.unpack_from(items, len(items) - _ITEM.size)[0] < lsn:
+            items += _ITEM.pack(lsn, place)
+
+    def items(self, page: int) -> list[tuple[int, int]]:
+        """(position, place) of each; none for a page that is free, or not known."""
+        return list(_ITEM.iter_unpack(self._pages.get(page, b"")))
+
+    def copied(self) -> PageTable:
+        """Another one, which goes its own way from here on."""
+        other = PageTable()
+        other._pages = {page: items[:] for page, items in self._pages.items()}
+        return other
+
+    def lost(self) -> int:
+        """Pages below the highest one of which nothing is known."""
+        return max(self._pages, default=-1) + 1 - len(self._pages)
+
+    def lost_pages(self) -> Iterator[int]:
+        """Their numbers, ascending."""
+        numbers = range(max(self._pages, default=-1))
+        return (page for page in numbers if page not in self._pages)
