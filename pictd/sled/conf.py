@@ -12,23 +12,26 @@ from pictd.sled.ledger import Ledger
 
 _NAME = "conf"
 _CHECKSUM = 4  # bytes
-_DEFAULT_SEGMENT = 524_288
 _SMALLEST, _LARGEST = 256, 16_777_216
 _VERSION = "0.34"
 
+DEFAULT = 524_288
+"""Bytes in a segment, where nothing else is said."""
 
-def segment_size(folder: Folder, ledger: Ledger) -> int:
-    """Bytes in a segment. Where there is no ``conf``, sled takes its defaults, and so do we.
+
+def segment_size(folder: Folder, ledger: Ledger) -> int | None:
+    """Bytes in a segment; None: there is no ``conf``, and sled would take ``DEFAULT``.
 
     :raise NotADatabase: the file is something else.
     :raise UnsupportedDatabase: made by another version, or with compression.
     """
     data = folder.content(_NAME) or b""
     if len(data) <= 2 * _CHECKSUM:
-        return _DEFAULT_SEGMENT
+        ledger.add(Finding.CONF, f"{len(data)} bytes")
+        return None
     body, stored = data[:-_CHECKSUM], u32(data, len(data) - _CHECKSUM)
     if zlib.crc32(body) != stored:
-        ledger.add(Finding.CONF_CHECKSUM, _NAME)
+        ledger.add(Finding.CONF, "its checksum")
     try:
         return _checked(_parsed(body))
     except (Malformed, UnicodeDecodeError, KeyError, ValueError) as error:

@@ -13,10 +13,11 @@ class Finding(Enum):
 
     TORN_TAIL = "the last writes before a kill are incomplete"
     SNAPSHOT_IGNORED = "the snapshot is damaged; the whole log was read instead"
-    CONF_CHECKSUM = "the checksum of conf is wrong"
+    CONF = "the file conf is missing, or its checksum is wrong"
     SEGMENT_REUSED = "a free segment was being overwritten at a kill"
 
     MESSAGE = "a message of the log is unreadable"
+    CHANGE = "a change was left out, because what it changes may be lost"
     LOG_BROKEN = "the log goes on behind a place that can't be read"
     SEGMENT = "a segment of the log is unreadable"
     BLOB = "a blob file is unreadable"
@@ -34,7 +35,7 @@ _HARMLESS = frozenset(
     (
         Finding.TORN_TAIL,
         Finding.SNAPSHOT_IGNORED,
-        Finding.CONF_CHECKSUM,
+        Finding.CONF,
         Finding.SEGMENT_REUSED,
     )
 )

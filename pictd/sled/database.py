@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from pictd.sled import lock
-from pictd.sled.conf import segment_size
+from pictd.sled.conf import DEFAULT, segment_size
 from pictd.sled.damage import Finding, Report
 from pictd.sled.failures import Malformed, NotADatabase
 from pictd.sled.files import File, Folder
@@ -17,7 +17,7 @@ from pictd.sled.ledger import Ledger
 from pictd.sled.pages import Pages
 from pictd.sled.places import database_folder
 from pictd.sled.recovery import recover
-from pictd.sled.segments import Log
+from pictd.sled.segments import Log, Segment
 from pictd.sled.table import PageTable
 from pictd.sled.trees import Tree
 
@@ -92,7 +92,7 @@ def open_database(path: Path, forced: bool = False) -> Database:
         file = _log(folder)
         opened.callback(file.close)
         lock.share(file)
-        log = Log(file, segment_size(folder, ledger))
+        log = _cut(folder, file, ledger)
         pages = _pages(folder, log, ledger)
         return Database(pages, _roots(pages), opened.pop_all())
 
@@ -102,6 +102,15 @@ def _log(folder: Folder) -> File:
     if file is None:
         raise NotADatabase(f"{folder.path} has no file {_LOG}")
     return file
+
+
+def _cut(folder: Folder, file: File, ledger: Ledger) -> Log:
+    """:raise NotADatabase: neither ``conf`` nor the log itself says that it is one."""
+    size = segment_size(folder, ledger)
+    log = Log(file, size or DEFAULT)
+    if size is None and not any(isinstance(each, Segment) for each in log.slots()):
+        raise NotADatabase(f"{folder.path} is not of sled")
+    return log
 
 
 def _pages(folder: Folder, log: Log, ledger: Ledger) -> Pages:

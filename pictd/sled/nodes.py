@@ -39,6 +39,11 @@ class Node:
     values: list[bytes]
     children: list[int]
 
+    def takes(self, key: bytes) -> bool:
+        """Whether a key, stored without the prefix, is one for this node."""
+        full = self.prefix + key
+        return self.lo <= full and (not self.hi or full < self.hi)
+
     def full_keys(self) -> Sequence[bytes]:
         """With the prefix."""
         prefix = self.prefix
@@ -101,6 +106,8 @@ def apply(link: bytes, to: Node) -> None:
 
 def _change_leaf(tag: int, link: bytes, to: Node) -> None:
     key, end = string(link, 1)
+    if not to.takes(key):
+        raise Malformed("a key is of another node")
     at = bisect_left(to.keys, key)
     is_there = at < len(to.keys) and to.keys[at] == key
     if tag == _SET:

@@ -11,9 +11,9 @@ from pictd.sled.ledger import Ledger
 from pictd.sled.replay import Replay
 from pictd.sled.segments import Log
 from pictd.sled.snapshot import Snapshot, newest
-from pictd.sled.survey import survey
+from pictd.sled.survey import Survey
 from pictd.sled.table import PageTable
-from pictd.sled.tail import Segments, Tail, find
+from pictd.sled.tail import Tail, find
 
 
 @attrs.frozen
@@ -28,7 +28,7 @@ class Recovery:
     ledger: Ledger
     snapshot: Snapshot
     since: int
-    segments: Segments
+    survey: Survey
     tail: Tail
 
     def table(self) -> tuple[PageTable, bool]:
@@ -49,10 +49,14 @@ class Recovery:
     def _replayed(self, end: int) -> Replay:
         table = self.snapshot.table.copied()
         replay = Replay(table, range(self.since, end), self.blobs.condition, self.ledger)
-        for lsn in sorted(self.segments):
+        segments = self.survey.segments
+        for lsn in sorted(segments.keys() | self.survey.lost):
             if replay.over:
                 break
-            replay.take(self.log.load(self.segments[lsn]))
+            if lsn in segments:
+                replay.take(self.log.load(segments[lsn]))
+            else:
+                table.doubt(None, lsn + self.log.size)
         return replay
 
 
@@ -63,13 +67,22 @@ def recover(folder: Folder, log: Log, ledger: Ledger) -> Recovery:
     """
     snapshot, blobs = newest(folder, ledger), Blobs(folder)
     since = snapshot.stable or 0
-    bound = since // log.size * log.size
-    segments = survey(log, bound, ledger)
-    stable = max((each.stable for each in segments.values()), default=-1)
-    start = max(0, bound, stable // log.size * log.size)
-    if start not in segments and stable >= start:
-        ledger.add(Finding.SEGMENT, f"the one of position {start} is missing")
-    tail = find(log, segments, start, blobs.condition)
+    survey = Survey(log, since // log.size * log.size, ledger)
+    start = _certain(survey, log, since)
+    tail = find(log, survey.segments, start, blobs.condition)
     if tail.end < since:
         ledger.add(Finding.LOG_BROKEN, f"it ends at position {tail.end}, the snapshot at {since}")
-    return Recovery(log, blobs, ledger, snapshot, since, segments, tail)
+    return Recovery(log, blobs, ledger, snapshot, since, survey, tail)
+
+
+def _certain(survey: Survey, log: Log, since: int) -> int:
+    """Position of the first segment that is not known to be on disk as a whole. All behind it have
+    to be there one after the other."""
+    stable = max((each.stable for each in survey.segments.values()), default=-1)
+    start = max(since, stable) // log.size * log.size
+    needed = {lsn - log.size for lsn in survey.segments if lsn > start}
+    if stable >= start:
+        needed.add(start)
+    for lsn in sorted(needed - survey.segments.keys()):
+        survey.lose(lsn, f"the one of position {lsn} is missing")
+    return start

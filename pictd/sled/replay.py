@@ -9,7 +9,7 @@ from pictd.sled.ledger import Ledger
 from pictd.sled.messages import BLOBS, NUMBERED, RED_ZONE, Kind, Message, read
 from pictd.sled.segments import HEADER, Stretch
 from pictd.sled.table import PageTable
-from pictd.sled.walking import claim, messages, resumption
+from pictd.sled.walking import behind, claim, messages, resumption
 
 _REPLACING = frozenset((Kind.COUNTER, Kind.META, Kind.NODE))
 
@@ -49,13 +49,13 @@ class Replay:
         table, lsn, place = self.table, stretch.lsn, stretch.segment.place
         since, end, stop = self._since - lsn, self._end - lsn, start
         for at, message in messages(stretch, self._judge, start):
-            stop = message.end
             if at >= end:
                 return at
+            stop = behind(stretch, message)
             if at < since:
                 continue
             if message.kind == Kind.LINK:
-                table.link(message.page, lsn + at, place + at)
+                self._link(message.page, lsn + at, place + at)
             elif message.kind in _REPLACING:
                 table.replace(message.page, lsn + at, place + at)
             elif self._ends(stretch, at, message):
@@ -80,9 +80,13 @@ class Replay:
         if self._judge(number) is Condition.ABSENT:
             return  # it was superseded, for then its file goes early
         if message.kind == Kind.LINK_BLOB:
-            self.table.link(message.page, lsn, ~number)
+            self._link(message.page, lsn, ~number)
         else:
             self.table.replace(message.page, lsn, ~number)
+
+    def _link(self, page: int, lsn: int, place: int) -> None:
+        if not self.table.link(page, lsn, place):
+            self._ledger.add(Finding.CHANGE, f"page {page}, position {lsn}")
 
     def _is_of_later_life(self, stretch: Stretch, at: int) -> bool:
         """Whether the segment was free, and being overwritten at a kill: its header is of its
@@ -96,16 +100,17 @@ class Replay:
     def _skip(self, stretch: Stretch, at: int, reused: bool) -> int | None:
         """:return: where to go on behind a bad message."""
         there = resumption(stretch, at)
-        behind = stretch.last if there is None else there
+        end = stretch.last if there is None else there
         if reused:
             self._ledger.add(Finding.SEGMENT_REUSED, f"at {stretch.segment.place} of db")
-        elif stretch.lsn + behind > self._since:
-            self._ledger.add(Finding.MESSAGE, _named(stretch, at, behind))
+        elif stretch.lsn + end > self._since:
+            self._miss(stretch, at, end)
         return there
 
-
-def _named(stretch: Stretch, at: int, behind: int) -> str:
-    """What there is to say of the bad message at ``at``."""
-    claimed = claim(stretch, at)
-    of = "an unknown page" if claimed is None else f"page {claimed.page}, as it says"
-    return f"position {stretch.lsn + at}, {behind - at} bytes, of {of}"
+    def _miss(self, stretch: Stretch, at: int, end: int) -> None:
+        claimed = claim(stretch, at)
+        page = claimed.page if claimed is not None and claimed.end == end else None
+        self.table.doubt(page, stretch.lsn + end)
+        of = "an unknown page" if page is None else f"page {page}"
+        where = f"position {stretch.lsn + at}, {end - at} bytes, of {of}"
+        self._ledger.add(Finding.MESSAGE, where)

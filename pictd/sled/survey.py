@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from pictd.sled.damage import Finding
 from pictd.sled.ledger import Ledger
 from pictd.sled.segments import Log, Segment, Slot
 from pictd.sled.walking import numbers
 
 
-def survey(log: Log, bound: int, ledger: Ledger) -> dict[int, Segment]:
-    """The segments from position ``bound`` on, by their positions.
+class Survey:
+    """What there is of the log.
 
-    One whose header is destroyed is damage, and is taken for what its messages say it is; but not
-    where the header is all zeros, which is how sled gives up a segment.
+    A segment whose header is destroyed is damage, and is taken for what its messages say it is; but
+    not where the header is all zeros, which is how sled gives up a segment.
+
+    :ivar segments: those that count, by their positions.
+    :ivar lost: positions of those that were there, and can't be read.
     """
-    found: dict[int, Segment] = {}
-    slots: list[Slot] = []
-    for each in log.slots():
-        if isinstance(each, Slot):
-            slots.append(each)
-        elif each.lsn in found:
-            ledger.add(Finding.SEGMENT, f"two at position {each.lsn}")
-        elif each.lsn >= bound:
-            found[each.lsn] = each
-    for slot in slots:
-        _adopt(log, slot, bound, found, ledger)
-    return found
 
+    def __init__(self, log: Log, bound: int, ledger: Ledger) -> None:
+        """:param bound: position from which on segments are of interest."""
+        self.segments: dict[int, Segment] = {}
+        self.lost: set[int] = set()
+        self._log = log
+        self._bound = bound
+        self._ledger = ledger
+        slots = []
+        for each in log.slots():
+            if isinstance(each, Slot):
+                slots.append(each)
+            else:
+                self._take(each)
+        for slot in slots:
+            self._adopt(slot)
 
-def _adopt(log: Log, slot: Slot, bound: int, found: dict[int, Segment], ledger: Ledger) -> None:
-    lsn = _told_by_messages(log, slot, found)
-    if lsn is None or lsn < bound:
-        return
-    ledger.add(Finding.SEGMENT, f"the header at {slot.place} of db, of position {lsn}")
-    if not slot.blank:
-        found[lsn] = Segment(lsn, slot.place, -1)
+    def lose(self, lsn: int, where: str) -> None:
+        """A segment that has to be there is not, or not to be read."""
+        self._ledger.add(Finding.SEGMENT, where)
+        self.segments.pop(lsn, None)
+        self.lost.add(lsn)
 
+    def _take(self, found: Segment) -> None:
+        if found.lsn in self.segments or found.lsn in self.lost:
+            self.lose(found.lsn, f"two are of position {found.lsn}")
+        elif found.lsn >= self._bound:
+            self.segments[found.lsn] = found
 
-def _told_by_messages(log: Log, slot: Slot, taken: Collection[int]) -> int | None:
-    """The position of a segment with no header; None: nothing tells it, or it lies elsewhere."""
-    number = next(numbers(log.load(Segment(0, slot.place, -1))), None)
-    lsn = None if number is None else number * log.size
-    return None if lsn in taken else lsn
+    def _adopt(self, slot: Slot) -> None:
+        bare = Segment(0, slot.place, -1)
+        number = next(numbers(self._log.load(bare)), None)
+        lsn = -1 if number is None else number * self._log.size
+        if lsn < self._bound or lsn in self.segments or lsn in self.lost:
+            return
+        self.lose(lsn, f"the header at {slot.place} of db, of position {lsn}, is destroyed")
+        if not slot.blank:
+            self.lost.discard(lsn)
+            self.segments[lsn] = Segment(lsn, slot.place, -1)

@@ -19,6 +19,8 @@ class PageTable:
 
     def __init__(self) -> None:
         self._pages: dict[int, bytearray] = {}
+        self._doubts: dict[int, int] = {}
+        self._general_doubt = 0
 
     def __len__(self) -> int:
         """Pages with a known state, the free ones included."""
@@ -32,12 +34,31 @@ class PageTable:
         """The page is this item, and nothing else."""
         self._pages[page] = bytearray(_ITEM.pack(lsn, place))
 
-    def link(self, page: int, lsn: int, place: int) -> None:
+    def link(self, page: int, lsn: int, place: int) -> bool:
         """The page changes by this item. Where its base is not known, or newer, this is nothing to
-        it (spec sled §9)."""
+        it (spec sled §9).
+
+        :return: False: there is doubt whether this is its base, and the item is left out.
+        """
         items = self._pages.get(page)
-        if items and _LSN.unpack_from(items, len(items) - _ITEM.size)[0] < lsn:
-            items += _ITEM.pack(lsn, place)
+        if not items or _LSN.unpack_from(items, len(items) - _ITEM.size)[0] >= lsn:
+            return True
+        if _LSN.unpack_from(items)[0] < self._doubts.get(page, self._general_doubt):
+            return False
+        items += _ITEM.pack(lsn, place)
+        return True
+
+    def doubt(self, page: int | None, lsn: int) -> None:
+        """A message before this position is lost, which may have been another base: changes that
+        come later are written for that one, and would turn into nonsense on an older.
+
+        :param page: None: of any page.
+        """
+        if page is not None:
+            self._doubts[page] = lsn
+        else:
+            self._general_doubt = lsn
+            self._doubts.clear()
 
     def items(self, page: int) -> list[tuple[int, int]]:
         """(position, place) of each; none for a page that is free, or not known."""
@@ -46,6 +67,7 @@ class PageTable:
     def copied(self) -> PageTable:
         """Another one, which goes its own way from here on."""
         other = PageTable()
+        other._general_doubt, other._doubts = self._general_doubt, dict(self._doubts)
         other._pages = {page: items[:] for page, items in self._pages.items()}
         return other
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from pictd.sled.blobs import Judge
+from pictd.sled.messages import RED_ZONE
 from pictd.sled.segments import HEADER, Log, Segment, Stretch
-from pictd.sled.walking import claim, extent, messages, resumption
+from pictd.sled.walking import behind, claim, extent, messages, resumption
 
 Segments = Mapping[int, Segment]
 """Those that count, by their position in the log."""
@@ -39,11 +40,20 @@ def find(log: Log, segments: Segments, start: int, judge: Judge) -> Tail:
         offset, finished = extent(stretch, judge)
         end = lsn + offset
         if not finished:
-            torn = claim(stretch, offset) is not None
+            torn = _is_torn(stretch, offset)
             break
         lsn += log.size
     later = (segments[each] for each in sorted(segments, reverse=True) if each >= lsn)
     return Tail(end, torn, max(end, _last(log, later, judge)))
+
+
+def _is_torn(stretch: Stretch, at: int) -> bool:
+    """Whether the beginning of a message stands there; behind it may lie what is left of an earlier
+    life of the segment."""
+    rest = stretch.limit - at
+    if rest >= RED_ZONE:
+        return claim(stretch, at) is not None
+    return any(stretch.data[at : stretch.limit])
 
 
 def _last(log: Log, segments: Iterable[Segment], judge: Judge) -> int:
@@ -64,6 +74,6 @@ def _last_end(stretch: Stretch, judge: Judge) -> int:
     end = 0
     while at is not None and at <= stretch.last:
         for _, message in messages(stretch, judge, at):
-            at = end = message.end
+            at, end = behind(stretch, message), message.end
         at = resumption(stretch, at)
     return end

@@ -72,8 +72,7 @@ class Tree:
         leaf = self.pages.node(spot.page)
         if not leaf.is_leaf or leaf.lo != spot.lo:
             raise Malformed(f"page {spot.page} has another place in the tree")
-        keys = leaf.full_keys()
-        if keys and (keys[0] < leaf.lo or (leaf.hi and keys[-1] >= leaf.hi)):
+        if not all(leaf.takes(key) for key in (*leaf.keys[:1], *leaf.keys[-1:])):
             raise Malformed(f"page {spot.page} has keys of another")
         return leaf
 

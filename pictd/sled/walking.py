@@ -36,7 +36,12 @@ def messages(stretch: Stretch, judge: Judge, at: int = HEADER) -> Iterator[tuple
         if message.kind in NUMBERED and not _is_sound(data, message, judge):
             return
         yield at, message
-        at = last + 1 if message.kind == Kind.CAP else message.end
+        at = behind(stretch, message)
+
+
+def behind(stretch: Stretch, message: Message) -> int:
+    """Where the next message may start: nothing follows a cap."""
+    return stretch.last + 1 if message.kind == Kind.CAP else message.end
 
 
 def _is_sound(data: bytes, message: Message, judge: Judge) -> bool:
