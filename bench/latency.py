@@ -1,7 +1,8 @@
 """How long the slowest of a hundred answers takes, at a steady rate of requests.
 
-``python -m bench.latency PORT PATH SECONDS`` prints it, in milliseconds. Time counts from when a
-request was due: where the server stalls, the requests that it keeps from being sent count as well.
+``python -m bench.latency PORT PATH SECONDS HEADER`` prints it, in milliseconds. Time counts from
+when a request was due: where the server stalls, the requests that it keeps from being sent count
+as well. The header, a line of its own, may be empty.
 """
 
 from __future__ import annotations
@@ -27,14 +28,15 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
-async def asked(port: int, path: str, seconds: float, first: float) -> list[float]:
+async def asked(port: int, head: str, seconds: float, first: float) -> list[float]:
     """Seconds of each answer on one connection.
 
+    :param head: the request's, without its end.
     :param first: seconds until the first request.
     :raise Refused: an answer is no 200.
     """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    request = f"{head}\r\n\r\n".encode()
     due, taken = time.perf_counter() + first, []
     end = due + WARM_UP + seconds
     counted_from = due + WARM_UP
@@ -61,21 +63,26 @@ async def answer(reader: asyncio.StreamReader) -> None:
     await reader.readexactly(int(rest.split(b"\r\n")[0]))
 
 
-async def measure(port: int, path: str, seconds: float) -> float:
-    """Milliseconds."""
+async def measure(port: int, path: str, seconds: float, header: str = "") -> float:
+    """Milliseconds.
+
+    :param header: a line of its own; empty: none.
+    """
     apart = EVERY / CONNECTIONS
-    each = [asked(port, path, seconds, number * apart) for number in range(CONNECTIONS)]
+    head = "\r\n".join(filter(None, (f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", header)))
+    each = [asked(port, head, seconds, number * apart) for number in range(CONNECTIONS)]
     taken = [one for many in await asyncio.gather(*each) for one in many]
     return percentile(taken, 0.99) * 1000
 
 
-def slowest_of_hundred(port: int, path: str, seconds: float) -> float:
+def slowest_of_hundred(port: int, path: str, seconds: float, header: str = "") -> float:
     """Measure from a process of its own. Milliseconds.
 
+    :param header: a line that every request has; empty: none.
     :raise Refused: an answer is no 200.
     """
-    return float(output_of("latency", str(port), path, str(seconds)))
+    return float(output_of("latency", str(port), path, str(seconds), header))
 
 
 if __name__ == "__main__":
-    print(asyncio.run(measure(int(sys.argv[1]), sys.argv[2], float(sys.argv[3]))))
+    print(asyncio.run(measure(int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4])))

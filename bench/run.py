@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from bench import claims, memory, proxied, queues, sweeps, uploads, variants
+from bench import claims, databases, memory, proxied, queues, sweeps, uploads, variants
 from bench.server import running
 from bench.table import Row, render
 
@@ -17,6 +17,7 @@ Floors are the same work bare, in one warm process, without server, children and
 {proxied.NOTES}
 {queues.NOTES}
 {sweeps.NOTES}
+{databases.NOTES}
 {memory.NOTES}"""
 
 
@@ -35,7 +36,7 @@ def measure(folder: Path) -> list[Row]:
         rows += variants.hot_rows(server, aliases[0], folder)
         rows += [claims.row(server), proxied.row(server, folder)]
         rows.append(memory.at_rest(server, "after all this"))
-    rows += [queues.row(folder), sweeps.row(folder / "sweep")]
+    rows += [queues.row(folder), sweeps.row(folder / "sweep"), *databases.rows(folder)]
     return rows + memory.peak_rows(folder)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from pictd.errors import (
@@ -48,6 +49,8 @@ class Coalescer(Generic[T]):
     :param joined: told of every waiter for work that somebody else has begun.
     """
 
+    _log = Logger()
+
     def __init__(
         self,
         clock: IReactorTime,
@@ -87,9 +90,12 @@ class Coalescer(Generic[T]):
             self._waiting[key].remove(waiter)
 
     def _settle(self, result: T | Failure, key: Hashable) -> None:
+        waiters = self._waiting.pop(key)
         if isinstance(result, Failure):
             self._note_failure(key, result)
-        for waiter in self._waiting.pop(key):
+            if not waiters and not result.check(PictdError):
+                self._log.failure("Work failed that nobody waited for any more", result)
+        for waiter in waiters:
             if not waiter.called:  # one who is answered may turn the next one away
                 waiter.callback(result)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from zope.interface import Attribute, Interface
 
 from pictd.model.alias import Alias, DeleteToken
+from pictd.model.carried import CarriedJob, CarriedOriginal, Tally
 from pictd.model.details import Details
 from pictd.model.formats import Format, Output
 from pictd.model.hashes import Hash
@@ -339,6 +340,45 @@ class IJobs(Interface):
     async def wait(queue: Queue) -> None:
         """Return soon after a job was pushed to the queue, or released. Callers poll as well: a
         wake-up may be spurious, and a job may come due without one."""
+
+
+class IRecords(Interface):
+    """All that the repo knows, for those who carry it elsewhere or look it over.
+
+    Pages are in an order of the backend's own that does not change: what is there from the first
+    page to the last is in one of them, once, whatever comes and goes meanwhile. An empty page is
+    the end. What is added is added as it is; what is there already under the same hash, alias, URL,
+    variant key, identifier or id, and a job with the same unique key or the same payload, stays as
+    it is, so that adding again changes nothing.
+    """
+
+    async def originals(after: Hash | None, limit: int) -> Sequence[CarriedOriginal]:
+        """The next ones, with all that hangs on them; each is of one moment."""
+
+    async def uploads(after: str | None, limit: int) -> Sequence[Upload]:
+        """The next queued uploads, by id."""
+
+    async def jobs(after: str | None, limit: int) -> Sequence[CarriedJob]:
+        """The next jobs, by id, those at work included."""
+
+    async def settings() -> Mapping[str, bytes]:
+        """All of them."""
+
+    async def tally() -> Tally:
+        """How many there are; an estimate is not enough."""
+
+    async def add_originals(originals: Sequence[CarriedOriginal]) -> None:
+        """All of them in one step. Nobody is told, and no job is pushed."""
+
+    async def add_uploads(uploads: Sequence[Upload]) -> None:
+        """All of them in one step; no job is pushed for them."""
+
+    async def add_jobs(jobs: Sequence[CarriedJob]) -> None:
+        """All of them in one step, each with the attempts that it has left. Ids may change where
+        the backend can't keep them."""
+
+    async def add_settings(settings: Mapping[str, bytes]) -> None:
+        """All of them in one step."""
 
 
 class IRepo(Interface):

@@ -53,6 +53,15 @@ class CoalescerTests(SynchronousTestCase):
         self.works[1].callback("other")
         self.assertEqual(self.successResultOf(other), "other")
 
+    def test_a_fault_that_nobody_waits_for(self) -> None:
+        """Is logged, for nobody else will ever hear of it; what is known to happen is not."""
+        for error in (ZeroDivisionError(), MediaFailed()):
+            waiter = self.get()
+            waiter.cancel()
+            self.failureResultOf(waiter, CancelledError)
+            self.works.pop().errback(error)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
     def test_a_result_is_not_kept(self) -> None:
         """Whoever asks afterwards begins anew: the repo remembers, not this."""
         self.get()

@@ -36,7 +36,8 @@ RANKS = {
     "web": 5,
     "admin": 5,
     "assembly": 6,
-    "tap": 7,
+    "commands": 7,
+    "tap": 8,
 }
 FORBIDDEN = ("utils", "helpers", "common", "base", "manager", "handler", "engine")
 

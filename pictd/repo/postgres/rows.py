@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from pictd.model.details import Details
@@ -22,6 +24,16 @@ def record(row: Sequence[Any]) -> HashRecord:
     return HashRecord(Hash.from_text(text), identifier, moment(created_at), blurhash, motion)
 
 
-def details(json: object) -> Details | None:
+def details(column: object) -> Details | None:
     """Of the column ``details.json``; None where an outer join found none."""
-    return None if json is None else Details.from_json(json)
+    return None if column is None else Details.from_json(column)
+
+
+def hot_details(text: str | None) -> Details | None:
+    """As ``details``, of ``details.json::text``: what every request reads is parsed once."""
+    return None if text is None else _parsed(text)
+
+
+@lru_cache(4096)
+def _parsed(text: str) -> Details:
+    return Details.from_json(json.loads(text))

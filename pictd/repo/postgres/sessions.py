@@ -89,7 +89,10 @@ Work = Callable[[Link], Coroutine[Any, Any, T]]
 
 
 class Sessions:
-    """Runs steps."""
+    """Runs steps.
+
+    :ivar reactor: tells the time.
+    """
 
     _log = Logger()
 
@@ -104,7 +107,7 @@ class Sessions:
         :param metrics: None: nobody reads them.
         """
         self._pool = pool
-        self._reactor = reactor
+        self.reactor = reactor
         self._woken = woken
         self._pushes = (metrics or Metrics()).pushes
         self._running: set[Deferred[Any]] = set()
@@ -170,7 +173,7 @@ class Sessions:
         try:
             with translated():
                 link = await self._pool.take()
-                watch = self._reactor.callLater(silence, link.close)
+                watch = self.reactor.callLater(silence, link.close)
                 try:
                     return await work(link)
                 finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1)
@@ -11,6 +12,8 @@ _LAST = (datetime.max - _EPOCH) // _MICROSECOND
 
 LATEST = datetime.max
 """After every moment that is stored."""
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def stamp(moment: int) -> datetime:
@@ -26,3 +29,8 @@ def stamp_up(moment: int) -> datetime:
 def moment(stamp: datetime) -> int:
     """The reverse of ``stamp``."""
     return (stamp - _EPOCH) // _MICROSECOND * 1000
+
+
+def is_storable(text: str) -> bool:
+    """Whether a text can be in the database at all: no NUL, and no half of a character."""
+    return "\0" not in text and (text.isascii() or not _HALVES.search(text))

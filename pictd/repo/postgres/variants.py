@@ -13,14 +13,21 @@ from pictd.model.hashes import Hash
 from pictd.model.records import Variant
 from pictd.repo.postgres import rows
 from pictd.repo.postgres.details import save_details
+from pictd.repo.postgres.gathering import Gathering
 from pictd.repo.postgres.jobs import push_cleanups
 from pictd.repo.postgres.sessions import Row, Sessions, Step
-from pictd.repo.postgres.values import stamp, stamp_up
+from pictd.repo.postgres.values import is_storable, stamp, stamp_up
 
 _FIND = """
-    SELECT v.identifier, d.json
+    SELECT v.identifier, d.json::text
     FROM variants AS v LEFT JOIN details AS d ON d.identifier = v.identifier
     WHERE v.hash = %s AND v.variant = %s
+"""
+_FIND_ALL = """
+    SELECT v.hash, v.variant, v.identifier, d.json::text
+    FROM unnest(%s::text[], %s::text[]) AS t (hash, variant)
+    JOIN variants AS v ON v.hash = t.hash AND v.variant = t.variant
+    LEFT JOIN details AS d ON d.identifier = v.identifier
 """
 _LOCK = "SELECT 1 FROM hashes WHERE hash = %s FOR NO KEY UPDATE"
 _ADD = "INSERT INTO variants (hash, variant, identifier, accessed) VALUES (%s, %s, %s, %s)"
@@ -49,10 +56,12 @@ class PostgresVariants:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+        self._finding = Gathering(self._find, sessions.reactor)
 
     async def find(self, hash: Hash, key: str) -> Variant | None:
-        """See ``IVariants``. One query: every request for a variant begins here."""
-        return _variant(await self._sessions.rows(_FIND, hash.text, key))
+        """See ``IVariants``. Every request for a variant goes through here."""
+        row = await self._finding.find((hash.text, key)) if is_storable(key) else None
+        return None if row is None else _variant([row])
 
     async def add(
         self, hash: Hash, key: str, identifier: str, details: Details, accessed: int
@@ -88,6 +97,11 @@ class PostgresVariants:
         hashes, keys = [hash.text for hash, _ in places], [key for _, key in places]
         return await self._remove(_REMOVE_OUTDATED, hashes, keys, stamp_up(before))
 
+    async def _find(self, places: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Row]:
+        hashes, keys = [hash for hash, _ in places], [key for _, key in places]
+        found = await self._sessions.rows(_FIND_ALL, hashes, keys)
+        return {(hash, key): tuple(row) for hash, key, *row in found}
+
     async def _remove(self, sql: str, *parameters: object) -> int:
         async def remove(step: Step) -> int:
             gone = await step.rows(f"{sql} RETURNING identifier", *parameters)
@@ -121,4 +135,4 @@ class _NewVariant:
 
 
 def _variant(found: Sequence[Row]) -> Variant | None:
-    return Variant(found[0][0], rows.details(found[0][1])) if found else None
+    return Variant(found[0][0], rows.hot_details(found[0][1])) if found else None

@@ -1,0 +1,127 @@
+"""How far long work is: a bar on a terminal, a plain line now and then anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Never, Protocol, TextIO
+
+import attrs
+from tqdm import tqdm
+
+LINE_EVERY = 10.0
+"""Seconds between plain lines."""
+
+
+class Progress(Protocol):
+    """What long work tells."""
+
+    def begin(self, what: str, total: int | None) -> None:
+        """A part of the work begins.
+
+        :param what: in the plural, as ``files``.
+        :param total: how many there are, as far as that is known.
+        """
+
+    def advance(self, count: int = 1) -> None:
+        """So many more are done."""
+
+    def say(self, line: str) -> None:
+        """Something that people should know at once."""
+
+    def end(self) -> None:
+        """The part is over, well or not. Does nothing where none was begun."""
+
+
+def progress_on(stream: TextIO, seconds: Callable[[], float]) -> Progress:
+    """The kind that suits where it is written.
+
+    :param seconds: the time, in seconds.
+    """
+    return Bars(stream) if stream.isatty() else Lines(stream, seconds)
+
+
+class Bars:
+    """For a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._bar: tqdm[Never] | None = None
+
+    def begin(self, what: str, total: int | None) -> None:
+        """See ``Progress``."""
+        self.end()
+        self._bar = tqdm(desc=what, total=total, file=self._stream, dynamic_ncols=True)
+
+    def advance(self, count: int = 1) -> None:
+        """See ``Progress``."""
+        if self._bar is not None:
+            self._bar.update(count)
+
+    def say(self, line: str) -> None:
+        """See ``Progress``."""
+        tqdm.write(line, file=self._stream)
+
+    def end(self) -> None:
+        """See ``Progress``."""
+        if self._bar is not None:
+            self._bar.close()
+        self._bar = None
+
+
+@attrs.define
+class _Part:
+    """:ivar told: when the last line was written."""
+
+    what: str
+    total: int | None
+    began: float
+    told: float
+    done: int = 0
+
+
+class Lines:
+    """For files, journals and scripts."""
+
+    def __init__(self, stream: TextIO, seconds: Callable[[], float]) -> None:
+        self._stream = stream
+        self._seconds = seconds
+        self._part: _Part | None = None
+
+    def begin(self, what: str, total: int | None) -> None:
+        """See ``Progress``."""
+        self.end()
+        now = self._seconds()
+        self._part = _Part(what, total, now, now)
+
+    def advance(self, count: int = 1) -> None:
+        """See ``Progress``."""
+        part, now = self._part, self._seconds()
+        if part is not None:
+            part.done += count
+            if now - part.told >= LINE_EVERY:
+                part.told = now
+                self.say(_line(part, now))
+
+    def say(self, line: str) -> None:
+        """See ``Progress``."""
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+
+    def end(self) -> None:
+        """See ``Progress``."""
+        if self._part is not None:
+            self.say(_line(self._part, self._seconds()))
+        self._part = None
+
+
+def _line(part: _Part, now: float) -> str:
+    """As ``files: 200 of 1000 (20%), 4 a second, 0:03:20 to go``."""
+    rate = part.done / max(now - part.began, 0.001)
+    told = f"{part.what}: {part.done}"
+    if part.total:
+        told += f" of {part.total} ({100 * part.done // part.total}%)"
+    told += f", {rate:.0f} a second"
+    if part.total and 0 < part.done < part.total:
+        told += f", {timedelta(seconds=int((part.total - part.done) / rate))} to go"
+    return told

@@ -1,0 +1,1 @@
+"""What may follow ``pictd`` on the command line: one module per command."""
