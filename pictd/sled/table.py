@@ -12,13 +12,14 @@ from struct import Struct
 
 _ITEM = Struct("<qq")
 _LSN = Struct("<q")
+_LONG = 4096  # bytes
 
 
 class PageTable:
     """Which items a page consists of: the first is its base, the others change it, in order."""
 
     def __init__(self) -> None:
-        self._pages: dict[int, bytearray] = {}
+        self._pages: dict[int, bytes | bytearray] = {}
         self._doubts: dict[int, int] = {}
         self._general_doubt = 0
 
@@ -28,11 +29,11 @@ class PageTable:
 
     def free(self, page: int) -> None:
         """The page is of no use any more."""
-        self._pages[page] = bytearray()
+        self._pages[page] = b""
 
     def replace(self, page: int, lsn: int, place: int) -> None:
         """The page is this item, and nothing else."""
-        self._pages[page] = bytearray(_ITEM.pack(lsn, place))
+        self._pages[page] = _ITEM.pack(lsn, place)
 
     def link(self, page: int, lsn: int, place: int) -> bool:
         """The page changes by this item. Where its base is not known, or newer, this is nothing to
@@ -45,7 +46,7 @@ class PageTable:
             return True
         if _LSN.unpack_from(items)[0] < self._doubts.get(page, self._general_doubt):
             return False
-        items += _ITEM.pack(lsn, place)
+        self._pages[page] = _appended(items, _ITEM.pack(lsn, place))
         return True
 
     def doubt(self, page: int | None, lsn: int) -> None:
@@ -79,3 +80,12 @@ class PageTable:
         """Their numbers, ascending."""
         numbers = range(max(self._pages, default=-1))
         return (page for page in numbers if page not in self._pages)
+
+
+def _appended(items: bytes | bytearray, item: bytes) -> bytes | bytearray:
+    """The compacter kind for the few items that pages have, unless one has very many."""
+    if len(items) < _LONG:
+        return bytes(items) + item
+    longer = items if isinstance(items, bytearray) else bytearray(items)
+    longer += item
+    return longer

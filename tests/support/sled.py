@@ -132,10 +132,6 @@ class SledWriter:
         slot[at : at + len(data)] = data
         self.lsn += len(data)
 
-    def room(self) -> int:
-        """Bytes up to the red zone."""
-        return self.size - RED_ZONE - self.lsn % self.size
-
     def put(self, kind: int, page: int, body: bytes = b"") -> int:
         """A message; what does not fit any more goes into a new segment, behind a cap.
 
@@ -151,11 +147,10 @@ class SledWriter:
         return lsn
 
     def cap(self) -> None:
-        """Fill what is left of the segment, if it takes that."""
-        segment = self.lsn // self.size
-        room = self.room() - len(message(CAP, segment, _NO_PAGE, b""))
+        """Nothing more comes in this segment; not needed where no message could start."""
+        room = self.size - self.lsn % self.size - RED_ZONE
         if room >= 0:
-            self.raw(message(CAP, segment, _NO_PAGE, bytes(min(room, 240))))
+            self.raw(message(CAP, self.lsn // self.size, _NO_PAGE, bytes(min(room, 16))))
 
     def node(self, page: int, node: Leaf | Index) -> int:
         """The page as a whole."""
