@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from pictd.sled.failures import DatabaseUnreadable, NotADatabase, NotPermitted
+from pictd.sled.failures import DatabaseUnreadable, NotADatabase, NotPermitted, SledFailure
 
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe of that name must not hold us up
 
@@ -22,10 +22,14 @@ def reading(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except PermissionError as error:
-        raise NotPermitted(f"{path} may not be read: {error.strerror}") from error
     except OSError as error:
-        raise DatabaseUnreadable(f"{path} can't be read: {error}") from error
+        raise _failure(path, error) from error
+
+
+def _failure(path: Path, error: OSError) -> SledFailure:
+    if isinstance(error, PermissionError):
+        return NotPermitted(f"{path} may not be read: {error.strerror}")
+    return DatabaseUnreadable(f"{path} can't be read: {error}")
 
 
 def _open(name: str, folder: int | None = None) -> int:
@@ -52,14 +56,16 @@ class File:
 
         :raise DatabaseUnreadable: the disk fails.
         """
-        with reading(self.path):
+        try:
             data = os.pread(self.descriptor, size, at)
             while len(data) < size and (more := self._next(at + len(data), size - len(data))):
                 data += more
-            return data
+        except OSError as error:
+            raise _failure(self.path, error) from error
+        return data
 
     def _next(self, at: int, size: int) -> bytes:
-        return os.pread(self.descriptor, size, at)
+        return os.pread(self.descriptor, size, at) if at < self.size else b""
 
     def close(self) -> None:
         """Gives up what locks it holds, too."""

@@ -82,14 +82,13 @@ def read(data: bytes, view: memoryview, at: int, limit: int) -> Message | None:
     :param limit: where the body has to end.
     """
     message = header(data, at)
-    if message is None or message.end > limit:
-        return None
-    if checksum(view, at, message) != int.from_bytes(data[at : at + _CHECKSUM], "little"):
+    if message is None or message.end > limit or not is_intact(view, at, message):
         return None
     return message
 
 
-def checksum(view: memoryview, at: int, message: Message) -> int:
-    """As it is stored: of the body first, then of the header, complemented (spec sled §2)."""
+def is_intact(view: memoryview, at: int, message: Message) -> bool:
+    """Whether the checksum is that of the body, and of the header behind it (spec sled §2)."""
     body = zlib.crc32(view[message.start : message.end])
-    return zlib.crc32(view[at + _CHECKSUM : message.start], body) ^ _FLIPPED
+    found = zlib.crc32(view[at + _CHECKSUM : message.start], body) ^ _FLIPPED
+    return found == int.from_bytes(view[at : at + _CHECKSUM], "little")

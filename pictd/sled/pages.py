@@ -7,7 +7,7 @@ from pictd.sled.damage import Finding
 from pictd.sled.failures import Malformed
 from pictd.sled.integers import string, varint
 from pictd.sled.ledger import Ledger
-from pictd.sled.messages import RED_ZONE, Kind, Message, header, read
+from pictd.sled.messages import RED_ZONE, Kind, Message, header, is_intact
 from pictd.sled.nodes import Node, apply, node
 from pictd.sled.segments import Log
 from pictd.sled.table import PageTable
@@ -82,7 +82,6 @@ class Pages:
             raise Malformed(f"no message is at {place} of db")
         if claimed.end > _AT_ONCE:
             data = self.log.file.read(place, claimed.end)
-        message = read(data, memoryview(data), 0, len(data))
-        if message is None:
+        if claimed.end > len(data) or not is_intact(memoryview(data), 0, claimed):
             raise Malformed(f"the message at {place} of db is unreadable")
-        return data, message
+        return data, claimed
