@@ -105,52 +105,59 @@ class SledWriter:
 
     def __init__(self, segment_size: int = 4096) -> None:
         self.size = segment_size
-        self.lsn = 0
-        self.items: dict[int, list[tuple[int, int | str]]] = {}
         self.blobs: dict[int, bytes] = {}
         self._slots: list[bytearray] = []
-        self._place = 0
+        self._slot = 0
+        self._start = -segment_size
+        self._at = 0
         self.begin_segment()
+
+    @property
+    def lsn(self) -> int:
+        """Position of what is written next."""
+        return self._start + self._at
+
+    @property
+    def place(self) -> int:
+        """The same in the file."""
+        return self._slot * self.size + self._at
 
     def begin_segment(self, slot: int | None = None, stable: int | None = None) -> None:
         """The log goes on in the next segment.
 
         :param slot: of the file, whose former content stays behind what is written; None: new.
         """
-        if self._slots:
-            self.lsn = (self.lsn // self.size + 1) * self.size
+        known = self.lsn - 1 if self._slots else -1
+        self._start, self._at = self._start + self.size, 0
+        self._slot = len(self._slots) if slot is None else slot
         if slot is None:
-            slot = len(self._slots)
             self._slots.append(bytearray())
-        known = self.lsn - 1 if stable is None else stable
-        self._place = slot * self.size
-        self.raw(segment_header(self.lsn, known))
+        self.raw(segment_header(self._start, known if stable is None else stable))
 
     def raw(self, data: bytes) -> None:
         """Bytes as they are."""
-        slot, at = self._slots[self._place // self.size], self.lsn % self.size
-        slot[at : at + len(data)] = data
-        self.lsn += len(data)
+        self._slots[self._slot][self._at : self._at + len(data)] = data
+        self._at += len(data)
 
     def put(self, kind: int, page: int, body: bytes = b"") -> int:
         """A message; what does not fit any more goes into a new segment, behind a cap.
 
         :return: its position.
         """
-        whole = message(kind, self.lsn // self.size, page, body)
-        if self.lsn % self.size + len(whole) > self.size:
+        whole = message(kind, self._start // self.size, page, body)
+        if self._at > self.size - RED_ZONE or self._at + len(whole) > self.size:
             self.cap()
             self.begin_segment()
-            whole = message(kind, self.lsn // self.size, page, body)
+            whole = message(kind, self._start // self.size, page, body)
         lsn = self.lsn
         self.raw(whole)
         return lsn
 
     def cap(self) -> None:
         """Nothing more comes in this segment; not needed where no message could start."""
-        room = self.size - self.lsn % self.size - RED_ZONE
+        room = self.size - RED_ZONE - self._at
         if room >= 0:
-            self.raw(message(CAP, self.lsn // self.size, _NO_PAGE, bytes(min(room, 16))))
+            self.raw(message(CAP, self._start // self.size, _NO_PAGE, bytes(min(room, 16))))
 
     def node(self, page: int, node: Leaf | Index) -> int:
         """The page as a whole."""
