@@ -23,6 +23,7 @@ class Recovery:
     :ivar since: position that the log is read from; what lies before it is in the snapshot.
     """
 
+    folder: Folder
     log: Log
     blobs: Blobs
     ledger: Ledger
@@ -33,7 +34,7 @@ class Recovery:
 
     def table(self) -> tuple[PageTable, bool]:
         """As sled itself would make it, and whether the log is broken before its end."""
-        replay = self._replayed(self.tail.end)
+        replay = self._replayed(self.snapshot, self.tail.end)
         end = max(self.tail.end, (replay.torn_batch or 0) + 1)
         if self.tail.beyond > end:
             where = f"unreadable at position {self.tail.end}, readable up to {self.tail.beyond}"
@@ -43,11 +44,12 @@ class Recovery:
         return replay.table, self.tail.beyond > end
 
     def thorough_table(self) -> PageTable:
-        """With all good messages there are, also those behind a place that can't be read."""
-        return self._replayed(self.tail.beyond).table
+        """With all good messages there are, also those behind a place that can't be read. Needs
+        the snapshot anew, which has become the other table."""
+        return self._replayed(newest(self.folder, self.ledger), self.tail.beyond).table
 
-    def _replayed(self, end: int) -> Replay:
-        table = self.snapshot.table.copied()
+    def _replayed(self, snapshot: Snapshot, end: int) -> Replay:
+        table = snapshot.table
         replay = Replay(table, range(self.since, end), self.blobs.condition, self.ledger)
         segments = self.survey.segments
         for lsn in sorted(segments.keys() | self.survey.lost):
@@ -72,7 +74,7 @@ def recover(folder: Folder, log: Log, ledger: Ledger) -> Recovery:
     tail = find(log, survey.segments, start, blobs.condition)
     if tail.end < since:
         ledger.add(Finding.LOG_BROKEN, f"it ends at position {tail.end}, the snapshot at {since}")
-    return Recovery(log, blobs, ledger, snapshot, since, survey, tail)
+    return Recovery(folder, log, blobs, ledger, snapshot, since, survey, tail)
 
 
 def _certain(survey: Survey, log: Log, since: int) -> int:

@@ -65,13 +65,6 @@ class PageTable:
         """(position, place) of each; none for a page that is free, or not known."""
         return list(_ITEM.iter_unpack(self._pages.get(page, b"")))
 
-    def copied(self) -> PageTable:
-        """Another one, which goes its own way from here on."""
-        other = PageTable()
-        other._general_doubt, other._doubts = self._general_doubt, dict(self._doubts)
-        other._pages = {page: items[:] for page, items in self._pages.items()}
-        return other
-
     def lost(self) -> int:
         """Pages below the highest one of which nothing is known."""
         return max(self._pages, default=-1) + 1 - len(self._pages)
