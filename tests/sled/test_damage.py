@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,12 +16,15 @@ from tests.support.sled import (
     BATCH,
     LINK,
     LINK_BLOB,
+    META,
+    NODE,
     Index,
     Leaf,
     SledWriter,
     message,
     setting,
     snapshot,
+    varint,
 )
 
 SIZE = 512
@@ -208,6 +212,18 @@ class DamageTests(SynchronousTestCase):
         self.log.free(5)
         self.log.save(self.folder)
         self.assertIn("the first is 4", str(self.forced()[1].damages[0]))
+
+    def test_counts_that_lie(self) -> None:
+        """Cost no memory beyond what the file is worth."""
+        empty = Leaf().encoded()
+        self.log.put(NODE, LEAF, empty[:-1] + varint(2**60))
+        self.log.put(META, 0, varint(2**60) + TREE)
+        self.log.free(2**60)
+        self.log.save(self.folder)
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        self.assertEqual(self.forced()[0], {})
+        self.assertLess(tracemalloc.get_traced_memory()[1], 2**20)
 
     def test_damaged_blob(self) -> None:
         """One that is there, but is not what it was."""

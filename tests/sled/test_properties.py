@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -112,11 +112,11 @@ class DamagePropertiesTests(SynchronousTestCase):
         """What is read without force is what was there, or the end of it is missing, which is
         noted; with force it is nothing that was never there."""
         copy(name).damage(path, data)
-        with suppress(SledFailure):
+        with contextlib.suppress(SledFailure):
             found, report = records(copy(name).path)
             is_older = bool(report.counts) and together(found) <= ever(name)
             self.assertTrue(found == whole(name) or is_older)
-        with suppress(SledFailure):
+        with contextlib.suppress(SledFailure):
             self.assertLessEqual(together(records(copy(name).path, forced=True)[0]), ever(name))
 
     @given(st.sampled_from(["clean", "killed"]), st.data(), _PLACE, st.integers(0, 7))

@@ -1,0 +1,59 @@
+"""Records at hand in any order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from pictd.migration.pict_rs_sled.failures import NoRoom
+from pictd.migration.pict_rs_sled.shelf import Shelf
+
+
+def open_files() -> int:
+    """Of this process."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+class ShelfTests(SynchronousTestCase):
+    """Values by key."""
+
+    def test_values(self) -> None:
+        """A key may have none, one or several."""
+        with closing(Shelf([(b"a", b"2"), (b"a", b"1"), (b"b", b"3")])) as shelf:
+            self.assertEqual(shelf.of(b"a"), [b"1", b"2"])
+            self.assertEqual(shelf.of(b"b"), [b"3"])
+            self.assertEqual(shelf.of(b"c"), [])
+            self.assertEqual(shelf.count, 3)
+
+    def test_empty(self) -> None:
+        """Of nothing."""
+        with closing(Shelf([])) as shelf:
+            self.assertEqual((shelf.of(b""), shelf.count), ([], 0))
+
+    def test_failure(self) -> None:
+        """The temporary database fails as a known error."""
+        shelf = Shelf([(b"a", b"1")])
+        shelf.close()
+        self.assertRaises(NoRoom, shelf.of, b"a")
+
+    def test_failing_records(self) -> None:
+        """What goes wrong where they come from is told as it is."""
+
+        def failing() -> Iterator[tuple[bytes, bytes]]:
+            yield b"a", b"1"
+            raise ZeroDivisionError
+
+        self.assertRaises(ZeroDivisionError, Shelf, failing())
+
+    def test_nothing_is_left(self) -> None:
+        """Of more than fits into memory, once it is closed."""
+        before = open_files()
+        records = ((os.urandom(16), bytes(2000)) for _ in range(15_000))
+        with closing(Shelf(records)) as shelf:
+            self.assertEqual(shelf.count, 15_000)
+            self.assertGreater(open_files(), before)
+        self.assertEqual(open_files(), before)
