@@ -7,8 +7,7 @@ folder it has for temporary files: a large installation's would not fit into mem
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from pictd.migration.pict_rs_sled.failures import NoRoom
 from pictd.migration.pict_rs_sled.trees import Item
@@ -20,6 +19,7 @@ _SETTINGS = (
     "PRAGMA temp_store = FILE",
     f"PRAGMA cache_size = -{_MEMORY}",
 )
+_TEXT = "What is read can't be laid ready in the folder for temporary files: {}"
 _TABLE = "CREATE TABLE items (key BLOB, value BLOB, PRIMARY KEY (key, value)) WITHOUT ROWID"
 
 
@@ -27,37 +27,38 @@ class Shelf:
     """Values by key; a key may have several."""
 
     def __init__(self, records: Iterable[Item]) -> None:
-        """Not twice the same record.
-
+        """
+        :param records: one that comes twice counts once.
         :raise NoRoom: the folder for temporary files is full.
         """
-        with _room():
-            self._database = sqlite3.connect("", isolation_level=None)
-            for setting in _SETTINGS:
-                self._database.execute(setting)
-            self._database.execute(_TABLE)
-            self._database.execute("BEGIN")
-            laid = self._database.executemany("INSERT OR IGNORE INTO items VALUES (?, ?)", records)
-            self._database.execute("COMMIT")
-        self.count = laid.rowcount
+        # who reads in threads is in another one each time, though never in two at once
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        try:
+            self.count = self._fill(records)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, sqlite3.Error):
+                raise NoRoom(_TEXT.format(error)) from error
+            raise
 
     def of(self, key: bytes) -> list[bytes]:
         """The values of a key, ascending.
 
         :raise NoRoom: the folder for temporary files fails.
         """
-        with _room():
+        try:
             found = self._database.execute("SELECT value FROM items WHERE key = ?", (key,))
             return [value for (value,) in found]
+        except sqlite3.Error as error:
+            raise NoRoom(_TEXT.format(error)) from error
 
     def close(self) -> None:
         """Let it be taken away."""
         self._database.close()
 
-
-@contextmanager
-def _room() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise NoRoom(f"What is read can't be sorted in the temporary folder: {error}") from error
+    def _fill(self, records: Iterable[Item]) -> int:
+        for statement in (*_SETTINGS, _TABLE, "BEGIN"):
+            self._database.execute(statement)
+        laid = self._database.executemany("INSERT OR IGNORE INTO items VALUES (?, ?)", records)
+        self._database.execute("COMMIT")
+        return laid.rowcount

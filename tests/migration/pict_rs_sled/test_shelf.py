@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -33,6 +34,11 @@ class ShelfTests(SynchronousTestCase):
         """Of nothing."""
         with closing(Shelf([])) as shelf:
             self.assertEqual((shelf.of(b""), shelf.count), ([], 0))
+
+    def test_threads(self) -> None:
+        """It may be made in one thread, and read in another."""
+        with ThreadPoolExecutor(1) as other, closing(Shelf([(b"a", b"1")])) as shelf:
+            self.assertEqual(other.submit(shelf.of, b"a").result(), [b"1"])
 
     def test_failure(self) -> None:
         """The temporary database fails as a known error."""
