@@ -38,7 +38,11 @@ class Segment:
 
 @attrs.frozen
 class Slot:
-    """Room for a segment in the file; :ivar blank: its header is nothing but zeros."""
+    """Room for a segment in the file.
+
+    :ivar place: of its first byte in the file.
+    :ivar blank: whether its header is nothing but zeros.
+    """
 
     place: int
     blank: bool

@@ -51,6 +51,8 @@ def _parsed(data: bytes) -> Snapshot:
     if i64(data, len(body)) != len(body):
         raise Malformed("its size is wrong")
     stable = i64(body, 0)
+    if stable < 0:
+        raise Malformed("it is of an impossible position")
     _, at = varint(body, _SIZE)
     return Snapshot(_pages(body, at), stable - 1 if stable else None)
 

@@ -7,6 +7,9 @@ from pictd.sled.ledger import Ledger
 from pictd.sled.segments import Log, Segment, Slot
 from pictd.sled.walking import numbers
 
+_END = 2**63
+"""No position is beyond."""
+
 
 class Survey:
     """What there is of the log.
@@ -50,7 +53,7 @@ class Survey:
         bare = Segment(0, slot.place, -1)
         number = next(numbers(self._log.load(bare)), None)
         lsn = -1 if number is None else number * self._log.size
-        if lsn < self._bound or lsn in self.segments or lsn in self.lost:
+        if not self._bound <= lsn < _END or lsn in self.segments or lsn in self.lost:
             return
         self.lose(lsn, f"the header at {slot.place} of db, of position {lsn}, is destroyed")
         if not slot.blank:
