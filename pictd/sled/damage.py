@@ -15,9 +15,10 @@ class Finding(Enum):
     SNAPSHOT_IGNORED = "the snapshot is damaged; the whole log was read instead"
     CONF = "the file conf is missing, or its checksum is wrong"
     SEGMENT_REUSED = "a free segment was being overwritten at a kill"
+    SUPERSEDED = "a message of the log is unreadable, but later ones replace it"
 
     MESSAGE = "a message of the log is unreadable"
-    CHANGE = "a change was left out, because what it changes may be lost"
+    CHANGE = "changes of a page were left out, because what they change may be lost"
     LOG_BROKEN = "the log goes on behind a place that can't be read"
     SEGMENT = "a segment of the log is unreadable"
     BLOB = "a blob file is unreadable"
@@ -37,6 +38,7 @@ _HARMLESS = frozenset(
         Finding.SNAPSHOT_IGNORED,
         Finding.CONF,
         Finding.SEGMENT_REUSED,
+        Finding.SUPERSEDED,
     )
 )
 

@@ -58,7 +58,8 @@ class Recovery:
             if lsn in segments:
                 replay.take(self.log.load(segments[lsn]))
             else:
-                table.doubt(None, lsn + self.log.size)
+                table.doubt_all(lsn + self.log.size)
+        replay.end()
         return replay
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import attrs
+
 from pictd.sled.blobs import Condition, Judge
 from pictd.sled.damage import Finding
 from pictd.sled.integers import i64
@@ -9,9 +13,26 @@ from pictd.sled.ledger import Ledger
 from pictd.sled.messages import BLOBS, NUMBERED, RED_ZONE, Kind, Message, read
 from pictd.sled.segments import HEADER, Stretch
 from pictd.sled.table import PageTable
-from pictd.sled.walking import behind, claim, messages, resumption
+from pictd.sled.walking import behind, messages, named, resumption
 
+_CHANGES = frozenset((Kind.LINK, Kind.LINK_BLOB))
 _REPLACING = frozenset((Kind.COUNTER, Kind.META, Kind.NODE))
+
+
+@attrs.frozen
+class _Lost:
+    """A message that is unreadable, or several; ``page``, if it is known of which one.
+
+    :ivar size: bytes.
+    """
+
+    lsn: int
+    size: int
+    page: int | None
+
+    def __str__(self) -> str:
+        of = "an unknown page" if self.page is None else f"page {self.page}"
+        return f"position {self.lsn}, {self.size} bytes, of {of}"
 
 
 class Replay:
@@ -31,6 +52,8 @@ class Replay:
         self._end = span.stop
         self._judge = judge
         self._ledger = ledger
+        self._lost: list[_Lost] = []
+        self._left_out: Counter[int] = Counter()
 
     def take(self, stretch: Stretch) -> None:
         """Apply the messages of a segment; what is unreadable goes into the ledger."""
@@ -86,7 +109,7 @@ class Replay:
 
     def _link(self, page: int, lsn: int, place: int) -> None:
         if not self.table.link(page, lsn, place):
-            self._ledger.add(Finding.CHANGE, f"page {page}, position {lsn}")
+            self._left_out[page] += 1
 
     def _is_of_later_life(self, stretch: Stretch, at: int) -> bool:
         """Whether the segment was free, and being overwritten at a kill: its header is of its
@@ -108,9 +131,19 @@ class Replay:
         return there
 
     def _miss(self, stretch: Stretch, at: int, end: int) -> None:
-        claimed = claim(stretch, at)
-        page = claimed.page if claimed is not None and claimed.end == end else None
-        self.table.doubt(page, stretch.lsn + end)
-        of = "an unknown page" if page is None else f"page {page}"
-        where = f"position {stretch.lsn + at}, {end - at} bytes, of {of}"
-        self._ledger.add(Finding.MESSAGE, where)
+        claimed = named(stretch, at, end)
+        page = None if claimed is None else claimed.page
+        self._lost.append(_Lost(stretch.lsn + at, end - at, page))
+        if claimed is None:
+            self.table.doubt_all(stretch.lsn + end)
+        else:
+            self.table.doubt(claimed.page, claimed.kind not in _CHANGES)
+
+    def end(self) -> None:
+        """No more segments come: tell of what was unreadable whether it is needed."""
+        for lost in self._lost:
+            is_needed = lost.page is None or self.table.is_doubted(lost.page)
+            self._ledger.add(Finding.MESSAGE if is_needed else Finding.SUPERSEDED, str(lost))
+        for page, count in self._left_out.items():
+            if self.table.is_doubted(page):
+                self._ledger.add(Finding.CHANGE, f"page {page}, {count} of them")

@@ -20,7 +20,7 @@ class PageTable:
 
     def __init__(self) -> None:
         self._pages: dict[int, bytes | bytearray] = {}
-        self._doubts: dict[int, int] = {}
+        self._doubts: dict[int, bool] = {}
         self._general_doubt = 0
 
     def __len__(self) -> int:
@@ -30,10 +30,12 @@ class PageTable:
     def free(self, page: int) -> None:
         """The page is of no use any more."""
         self._pages[page] = b""
+        self._doubts.pop(page, None)
 
     def replace(self, page: int, lsn: int, place: int) -> None:
         """The page is this item, and nothing else."""
         self._pages[page] = _ITEM.pack(lsn, place)
+        self._doubts.pop(page, None)
 
     def link(self, page: int, lsn: int, place: int) -> bool:
         """The page changes by this item. Where its base is not known, or newer, this is nothing to
@@ -44,22 +46,28 @@ class PageTable:
         items = self._pages.get(page)
         if not items or _LSN.unpack_from(items, len(items) - _ITEM.size)[0] >= lsn:
             return True
-        if _LSN.unpack_from(items)[0] < self._doubts.get(page, self._general_doubt):
+        if self._doubts.get(page) or _LSN.unpack_from(items)[0] < self._general_doubt:
             return False
         self._pages[page] = _appended(items, _ITEM.pack(lsn, place))
         return True
 
-    def doubt(self, page: int | None, lsn: int) -> None:
-        """A message before this position is lost, which may have been another base: changes that
-        come later are written for that one, and would turn into nonsense on an older.
+    def doubt(self, page: int, base: bool) -> None:
+        """A message of this page is lost. A new base ends that.
 
-        :param page: None: of any page.
+        :param base: it may have been a base: changes that come later are written for that one, and
+            would turn into nonsense on an older.
         """
-        if page is not None:
-            self._doubts[page] = lsn
-        else:
-            self._general_doubt = lsn
-            self._doubts.clear()
+        self._doubts[page] = base or self._doubts.get(page, False)
+
+    def doubt_all(self, lsn: int) -> None:
+        """Bases of any pages may be lost that came before this position."""
+        self._general_doubt = lsn
+
+    def is_doubted(self, page: int) -> bool:
+        """Whether the page is not what it would be without a loss."""
+        items = self._pages.get(page)
+        is_older = bool(items) and _LSN.unpack_from(items or b"")[0] < self._general_doubt
+        return page in self._doubts or is_older
 
     def items(self, page: int) -> list[tuple[int, int]]:
         """(position, place) of each; none for a page that is free, or not known."""

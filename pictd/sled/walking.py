@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pictd.sled.blobs import Condition, Judge
 from pictd.sled.failures import Malformed
 from pictd.sled.integers import encoded, i64
-from pictd.sled.messages import NUMBERED, Kind, Message, header, read
+from pictd.sled.messages import NUMBERED, Kind, Message, header, is_intact, read
 from pictd.sled.segments import HEADER, Stretch
 
 _EFFORT = 64
@@ -79,6 +79,29 @@ def claim(stretch: Stretch, at: int) -> Message | None:
     """What a bad message says of itself; None: not even that it is one of this segment."""
     claimed = header(stretch.data, at)
     return claimed if claimed is not None and claimed.segment == stretch.number else None
+
+
+def named(stretch: Stretch, at: int, end: int) -> Message | None:
+    """The bad message that lies between these offsets, as far as it says what it is; None: that is
+    not sure, as where its header is damaged."""
+    claimed = claim(stretch, at)
+    if claimed is None or claimed.end != end or _lies(stretch, at, claimed):
+        return None
+    return claimed
+
+
+def _lies(stretch: Stretch, at: int, claimed: Message) -> bool:
+    """Whether a bit of the kind, or of the page's number, is what is wrong with the message."""
+    data = bytearray(stretch.data[at : claimed.end])
+    start = claimed.start - at
+    moved = claimed._replace(start=start, end=len(data))
+    for byte in (_KIND_AT, *range(start - len(encoded(claimed.page)), start)):
+        for bit in range(8):
+            data[byte] ^= 1 << bit
+            if is_intact(memoryview(data), 0, moved):
+                return True
+            data[byte] ^= 1 << bit
+    return False
 
 
 def _goes_on(stretch: Stretch, at: int) -> bool:

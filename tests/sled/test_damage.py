@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tracemalloc
 from itertools import pairwise
 from pathlib import Path
@@ -77,14 +78,50 @@ class DamageTests(SynchronousTestCase):
         """It is refused; forced, all is there but that message, which is named."""
         self.link(*A)
         at = self.link(*B)
+        self.link(*C)
         self.end()
-        self.log.node(LEAF, Leaf(dict([A, C])))
         self.damage(at + 10)
         found, report = self.forced()
         self.assertEqual(found, dict([A, C]))
         self.assertEqual(report.counts, {Finding.MESSAGE: 1})
         self.assertIn(f"position {at}, ", report.damages[0].where)
         self.assertIn(f"page {LEAF}", report.damages[0].where)
+
+    def test_superseded_message(self) -> None:
+        """Nothing is lost where the page was written anew behind it, or given up: it is noted."""
+        self.log.node(9, Leaf())
+        lost = [self.link(*A), self.log.place]
+        self.log.link(9, setting(*B))
+        self.log.node(LEAF, Leaf(dict([C])))
+        for page in range(4, 10):
+            self.log.free(page)
+        self.end()
+        for at in lost:
+            self.damage(at + 10)
+            with open_database(self.folder) as database:
+                self.assertEqual(dict(database.tree(TREE).items()), dict([C]))
+                self.assertEqual(database.damage.counts, {Finding.SUPERSEDED: 1})
+            shutil.rmtree(self.folder)
+
+    def test_message_of_another_page(self) -> None:
+        """Where the number of the page is what is wrong, nobody knows what was lost."""
+        self.log.node(LEAF + 64, Leaf())
+        at = self.link(*A)
+        for page in range(4, LEAF + 65):
+            self.log.free(page)
+        self.end()
+        self.log.save(self.folder)
+        for byte, bit in ((7, 6), (4, 1)):
+            self.flip(at + byte, bit)
+            found, report = self.forced()
+            self.assertEqual((found, report.counts), ({}, {Finding.MESSAGE: 1}))
+            self.flip(at + byte, bit)
+
+    def flip(self, at: int, bit: int) -> None:
+        """One bit of the log that was saved."""
+        data = bytearray((self.folder / "db").read_bytes())
+        data[at] ^= 1 << bit
+        (self.folder / "db").write_bytes(data)
 
     def test_size_of_a_message(self) -> None:
         """Where even the end of the bad message is not known, the next good one is found."""
