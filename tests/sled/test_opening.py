@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -152,10 +154,11 @@ class OpeningTests(SynchronousTestCase):
 
     def test_files_of_somebody_else(self) -> None:
         """Times of access can't be kept then, but all can be read."""
-        path = Path("/tmp") if os.geteuid() == 0 else Path.cwd()
-        folder = path / f"pictd-test-{os.getpid()}-sled"
-        self.addCleanup(os.system, f"rm -r {folder}")
-        begun(SledWriter(), RECORDS).save(folder)
+        folder = Path(mkdtemp())  # above trial's own folder there may be closed ones
+        self.addCleanup(shutil.rmtree, folder)
+        log = begun(SledWriter(), RECORDS).save(folder / "v0.5.0")
+        for path in (folder, log, log / "blobs", *log.iterdir()):
+            path.chmod(0o755)
         with as_nobody():
             self.assertEqual(read(folder), RECORDS)
 

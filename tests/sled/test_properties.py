@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.sled.blobs import Condition
-from pictd.sled.damage import Report
+from pictd.sled.damage import Finding, Report
 from pictd.sled.database import open_database
 from pictd.sled.failures import SledFailure
 from pictd.sled.files import Folder
@@ -84,7 +84,9 @@ class DamagedCopy:
 
     def __init__(self, name: str) -> None:
         self.path = Path(mkdtemp(dir=Path.cwd())) / name
-        shutil.copytree(sound(name), self.path)
+        # with a snapshot, most of a long log would not be read at all
+        long = ("snap.*",) if name == "splits" else ()
+        shutil.copytree(sound(name), self.path, ignore=shutil.ignore_patterns(*long))
         self.files = sorted(path for path in self.path.rglob("*") if path.is_file())
         self.before = {path: path.read_bytes() for path in self.files}
 
@@ -156,13 +158,17 @@ class DamagePropertiesTests(SynchronousTestCase):
     @given(_PLACE, st.integers(0, 7))
     @settings(max_examples=20, deadline=None)
     def test_flipped_bit_of_several_segments(self, place: float, bit: int) -> None:
-        """The result is the same, or there is a finding."""
+        """Without force the result is the same, or of an earlier moment at most, which is noted;
+        with force it is the same, or there is a finding."""
         case = copy("splits")
         path = case.path / "db"
         content = case.before[path]
         case.damage(path, flipped(content, int(place * len(content)), bit))
+        with contextlib.suppress(SledFailure):
+            found, report = records(case.path)
+            self.assertTrue(found == whole("splits") or Finding.TORN_TAIL in report.counts)
         found, report = records(case.path, forced=True)
-        self.assertTrue(found == whole("splits") or report.damaged)
+        self.assertTrue(found == whole("splits") or report.counts)
 
     @given(_BYTES | st.binary(max_size=2000))
     @settings(max_examples=50, deadline=None)
