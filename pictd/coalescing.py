@@ -1,4 +1,5 @@
-"""One maker for each key, many waiters; and a short memory for failures."""
+"""One maker for each key, many waiters; and a short memory for failures. Both are of one process:
+others, which know nothing of it, may make the same at the same time."""
 
 from __future__ import annotations
 

@@ -326,6 +326,10 @@ class StoreUnavailable(PictdError):
     code, text = "file-io-error", "The store is not available"
 
 
+class OldStoreUnavailable(StoreUnavailable):
+    """The store that is being left does not answer, or refuses to work."""
+
+
 class StoreGone(StoreUnavailable):
     """What the store keeps its bytes in is not there, as where a volume is not mounted."""
 
@@ -342,6 +346,10 @@ class RepoUnavailable(PictdError):
     """The repo does not answer, or refuses to work."""
 
     code, text = "repo-error", "The database is not available"
+
+
+class OutcomeUnknown(RepoUnavailable):
+    """The repo fell away in the last moment of a step: what the step writes may be written."""
 
 
 class RepoUnusable(RepoUnavailable):

@@ -1,7 +1,9 @@
 """The contracts between pictd's parts.
 
 Every method of a repo facet is one atomic step: after it returned, what it wrote survives a crash
-of the process and of the machine; if it raised, or the process died in it, nothing was written.
+of the process and of the machine; if it raised, or the process died in it, nothing was written,
+unless it raised ``OutcomeUnknown``: then all of it, or nothing. Bytes that it may refer to are left
+as strays.
 All moments are nanoseconds since the epoch and are given by the caller: backends have no clock. A
 backend may drop what is below a microsecond, which no caller tells either.
 Look-ups return None for ordinary absence. Every method may raise ``RepoUnavailable`` (repo) or
@@ -11,12 +13,14 @@ Look-ups return None for ordinary absence. Every method may raise ``RepoUnavaila
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from zope.interface import Attribute, Interface
 
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.carried import CarriedJob, CarriedOriginal, Tally
+from pictd.model.claims import Claim
 from pictd.model.details import Details
 from pictd.model.formats import Format, Output
 from pictd.model.hashes import Hash
@@ -67,6 +71,10 @@ class IBlob(Interface):
 class IStore(Interface):
     """Keeps bytes under identifiers. What is saved is immutable, and visible only whole."""
 
+    def expecting() -> AbstractAsyncContextManager[None]:
+        """Something is likely to be saved within: what can be done before is begun. Whether this is
+        used makes no difference but of time."""
+
     async def save(source: Path, extension: str, media_type: str) -> str:
         """Store a file under a new identifier, durably: it survives power loss from now on.
 
@@ -77,15 +85,29 @@ class IStore(Interface):
         :param extension: of the identifier, with its dot, or empty.
         """
 
+    async def put(identifier: str, source: Path, media_type: str) -> None:
+        """Store a copy of a file, as durably as ``save``, under an identifier that the repo refers
+        to already: it is not stray. Other bytes that are there are replaced. What arrived is held
+        against what was sent. A crash leaves all of the file or nothing; the file at ``source``
+        stays as it is."""
+
+    async def suspect(identifier: str) -> None:
+        """Count an identifier as stray from now on, whether there are bytes or not: somebody may be
+        putting them while the repo lets go of them. Keeping or removing it ends that."""
+
     async def keep(identifier: str) -> None:
         """The repo now refers to these bytes: they are no longer stray. Idempotent."""
 
     async def strays(saved_before: int) -> Sequence[str]:
-        """Identifiers saved before that moment and never kept. The caller asks the repo of each,
-        then keeps or removes it."""
+        """Identifiers saved, or suspected, before that moment and never kept; after a crash maybe
+        some that were. The caller asks the repo of each, then keeps or removes it."""
 
     async def open(identifier: str) -> IBlob | None:
         """The bytes, or None where there are none."""
+
+    async def inventory(most: int) -> Mapping[str, int] | None:
+        """Bytes of each identifier that there is now. None where there are more than ``most``, or
+        where asking for one by one costs no more."""
 
     def public_url(identifier: str) -> str | None:
         """Where clients may fetch the bytes themselves; None where only pictd serves them."""
@@ -102,6 +124,9 @@ class IStore(Interface):
 
         :raise StoreUnavailable: it can't be read, or written.
         """
+
+    async def close() -> None:
+        """Let go of what it holds; nothing is asked of it any more."""
 
 
 class IScratch(Interface):
@@ -189,6 +214,10 @@ class IHashes(Interface):
         another was recorded meanwhile, that one stays and ``identifier`` is unknown to the repo.
         The identifier that is recorded; None, and nothing done: the content is gone."""
 
+    async def forget_motion(hash: Hash, lost: str) -> bool:
+        """Record that there is no still frame, and nothing of its details, where its bytes are
+        lost. False, and nothing done: the record does not have this one."""
+
     async def set_blurhash(hash: Hash, blurhash: str) -> None:
         """Overwrites; does nothing for unknown content."""
 
@@ -253,6 +282,10 @@ class IDetails(Interface):
 
     async def remove(identifier: str) -> None:
         """Idempotent."""
+
+    async def page(after: str | None, limit: int) -> Mapping[str, bool]:
+        """The next identifiers that have details, in an order of the backend's own, and whether
+        the repo refers to each as ``IRepo.refers_to`` tells. Empty at the end."""
 
 
 class IUploads(Interface):
@@ -342,18 +375,44 @@ class IJobs(Interface):
         wake-up may be spurious, and a job may come due without one."""
 
 
+class IClaims(Interface):
+    """Who does what only one process at a time should do. A claim keeps others waiting, and nothing
+    else: what is done under it is safe without it."""
+
+    async def take(key: str, now: int) -> Claim | None:
+        """The claim; None: somebody has it, and was heard of within ``VOID_AFTER``."""
+
+    async def renew(claim: Claim, now: int) -> Claim | None:
+        """The same claim, heard of just now; its holder goes on with this one. None: it was lost to
+        another holder, or was void and is forgotten."""
+
+    async def release(claim: Claim) -> None:
+        """Let others have it. Does nothing where it was lost."""
+
+    async def wait(key: str) -> None:
+        """Return soon after a claim of this key was released. Callers poll as well: a wake-up may
+        be spurious, or come from another process, and then not at all; the dead cause none."""
+
+
 class IRecords(Interface):
     """All that the repo knows, for those who carry it elsewhere or look it over.
 
     Pages are in an order of the backend's own that does not change: what is there from the first
     page to the last is in one of them, once, whatever comes and goes meanwhile. An empty page is
-    the end. What is added is added as it is; what is there already under the same hash, alias, URL,
-    variant key, identifier or id, and a job with the same unique key or the same payload, stays as
-    it is, so that adding again changes nothing.
+    the end; a page may be shorter than asked for. Rows of another program's that mean nothing to
+    pictd are in no page, and are not counted.
+
+    What is added is added as it is; what is there already under the same hash, alias, URL, variant
+    key, identifier or id, and a job with the same unique key or the same payload, stays as it is,
+    so that adding again changes nothing. What hangs on something that is not as carried is left
+    out: the URL of an alias that names other content, the details of bytes that are not recorded.
     """
 
     async def originals(after: Hash | None, limit: int) -> Sequence[CarriedOriginal]:
         """The next ones, with all that hangs on them; each is of one moment."""
+
+    async def stored(hashes: Sequence[Hash]) -> Sequence[CarriedOriginal]:
+        """Those of these originals that there are, as ``originals`` has them, in any order."""
 
     async def uploads(after: str | None, limit: int) -> Sequence[Upload]:
         """The next queued uploads, by id."""
@@ -362,7 +421,7 @@ class IRecords(Interface):
         """The next jobs, by id, those at work included."""
 
     async def settings() -> Mapping[str, bytes]:
-        """All of them."""
+        """All but the one that ``IRepo.check`` writes."""
 
     async def tally() -> Tally:
         """How many there are; an estimate is not enough."""
@@ -392,9 +451,12 @@ class IRepo(Interface):
     uploads: IUploads = Attribute("``IUploads``")
     settings: ISettings = Attribute("``ISettings``")
     jobs: IJobs = Attribute("``IJobs``")
+    claims: IClaims = Attribute("``IClaims``")
+    records: IRecords = Attribute("``IRecords``")
 
     async def open() -> None:
-        """Connect and bring the schema up to date.
+        """Connect, and bring the schema up to date as far as the ``Opening`` lets it. Where that is
+        ``LOOK``, a backend may refuse all that writes.
 
         :raise RepoUnavailable: it can't be opened now; the call may be repeated.
         :raise RepoUnusable: it is newer than this program, or is no repo.
@@ -406,6 +468,10 @@ class IRepo(Interface):
     async def refers_to(identifier: str) -> bool:
         """Whether this is the identifier of an original, a still frame, a variant, or the raw bytes
         of a pending upload."""
+
+    async def unsound() -> Sequence[str]:
+        """What is wrong within the database itself, one line each; nothing where it is sound. May
+        read all of it."""
 
     async def check(read_only: bool = False) -> None:
         """See whether the repo works, by writing something unless ``read_only`` forbids it.

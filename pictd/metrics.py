@@ -1,9 +1,7 @@
 """What is counted, for Prometheus: by pict-rs's names and labels where it has them, ours beside.
 
-How it works: counting adds to plain numbers, all in the reactor's thread; they are put into the
-shape of the library only when somebody asks for them. A family appears with its first sample.
-pict-rs's counters do not end in ``_total``, without which the library calls nothing a counter:
-they are shown as untyped, which queries don't mind.
+pict-rs's counters do not end in ``_total``, without which the library calls nothing a counter: they
+are shown as untyped, which queries don't mind.
 
 One ``Metrics`` belongs to one server. Whoever counts is handed it, and has one that nobody reads
 where it is not: counting needs no condition.
@@ -12,121 +10,33 @@ where it is not: counting needs no condition.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 
 import attrs
 from prometheus_client import CollectorRegistry, Metric, ProcessCollector, generate_latest
 
-Labels = tuple[tuple[str, str], ...]
+from pictd.figures import Activity, Counter, Gauge, Summary, Timing
 
-
-@attrs.define(eq=False)
-class Counter:
-    """How often something happened, by labels."""
-
-    name: str
-    documentation: str
-    _counts: dict[Labels, float] = attrs.field(factory=lambda: defaultdict(float))
-
-    def add(self, amount: float = 1, /, **labels: str | bool) -> None:
-        """Once more, or as much more."""
-        self._counts[_labels(labels)] += amount
-
-    def collect(self) -> Iterator[Metric]:
-        """For the library."""
-        if self._counts:
-            metric = Metric(self.name, self.documentation, "unknown")
-            for labels, count in list(self._counts.items()):
-                metric.add_sample(self.name, dict(labels), count)
-            yield metric
-
-
-@attrs.define(eq=False)
-class Summary:
-    """How often something was measured, and the sum of it, by labels. Seconds, where it is time."""
-
-    name: str
-    documentation: str
-    _sums: dict[Labels, tuple[int, float]] = attrs.field(
-        factory=lambda: defaultdict(lambda: (0, 0.0))
-    )
-
-    def observe(self, value: float, /, **labels: str | bool) -> None:
-        """One more measurement."""
-        key = _labels(labels)
-        count, total = self._sums[key]
-        self._sums[key] = count + 1, total + value
-
-    def collect(self) -> Iterator[Metric]:
-        """For the library."""
-        if self._sums:
-            metric = Metric(self.name, self.documentation, "summary")
-            for labels, (count, total) in list(self._sums.items()):
-                metric.add_sample(f"{self.name}_count", dict(labels), count)
-                metric.add_sample(f"{self.name}_sum", dict(labels), total)
-            yield metric
-
-
-@attrs.frozen(eq=False)
-class Gauge:
-    """How much there is of something at the moment.
-
-    :ivar read: looks.
-    """
-
-    name: str
-    documentation: str
-    read: Callable[[], float]
-
-    def collect(self) -> Iterator[Metric]:
-        """For the library."""
-        metric = Metric(self.name, self.documentation, "gauge")
-        metric.add_sample(self.name, {}, self.read())
-        yield metric
-
-
-@attrs.define
-class Run:
-    """One piece of work.
-
-    :ivar completed: whether it reached its normal end.
-    """
-
-    completed: bool = False
-
-
-@attrs.frozen(eq=False)
-class Activity:
-    """Work that begins, lasts and ends."""
-
-    started: Counter
-    ended: Counter
-    duration: Summary
-    seconds: Callable[[], float]
-
-    @contextmanager
-    def running(self, **labels: str | bool) -> Iterator[Run]:
-        """Around the work; it is complete unless it raises, or ``completed`` is set to False."""
-        run, began = Run(), self.seconds()
-        self.started.add(**labels)
-        try:
-            run.completed = True
-            yield run
-        except BaseException:
-            run.completed = False
-            raise
-        finally:
-            self.ended.add(completed=run.completed, **labels)
-            self.duration.observe(self.seconds() - began, completed=run.completed, **labels)
+OBJECT_REQUESTS = (
+    ("put", "put_object_request", "until a file is put"),
+    ("create", "create_multipart_request", "until an upload in parts is begun"),
+    ("part", "create_upload_part_request", "until a part is put"),
+    ("complete", "complete_multipart_request", "until an upload in parts is ended"),
+    ("abort", "abort_multipart_request", "until an upload in parts is given up"),
+    ("get", "get_object_request", "until a file is about to come"),
+    ("stream", "get_object_request_stream", "from there until it has come"),
+    ("head", "head_object_request", "until a file is described"),
+    ("delete", "delete_object_request", "until a file is removed"),
+)
+"""What is asked of an object store: our name, pict-rs's, and what is measured."""
 
 
 class Metrics:
     """All that one server counts.
 
-    To add a figure: make it in ``__init__`` by ``counter``, ``summary`` or ``activity``, and count
-    where it happens. What is kept elsewhere is shown by ``gauge``, or by a collector of its own.
+    To add a figure: make it in ``__init__`` by ``counter``, ``summary``, ``timing`` or
+    ``activity``, and count where it happens. What is kept elsewhere is shown by ``gauge``, or by a
+    collector of its own.
 
     :ivar registry: what is shown.
     :param seconds: a clock that only goes forward.
@@ -138,6 +48,8 @@ class Metrics:
         self._add_uploads()
         self._add_work()
         self._add_outgoing()
+        self._add_postgres()
+        self._add_objects()
 
     def _add_uploads(self) -> None:
         self.files = self.counter(
@@ -181,6 +93,31 @@ class Metrics:
             "pictd_outgoing_bytes", "Bytes downloaded from other servers, or shown to a validator"
         )
 
+    def _add_postgres(self) -> None:
+        pool = "pict_rs_postgres_pool"
+        self.connections = self.counter(f"{pool}_connection_create", "Connections opened")
+        self.connection_gets = self.counter(f"{pool}_get", "Connections that steps asked for")
+        self.connection_waits = self.timing(
+            f"{pool}_duration", "Seconds until a step had a connection", "completed"
+        )
+        self.notifications = self.counter("pict_rs_postgres_notification", "What was announced")
+        self.job_news = self.counter(
+            "pict_rs_postgres_job_notifier_notified", "Jobs of other nodes that workers heard of"
+        )
+        self.upload_news = self.counter(
+            "pict_rs_postgres_upload_notifier_notified", "Results that other nodes announced"
+        )
+
+    def _add_objects(self) -> None:
+        """By what is asked of the service."""
+        self.objects = {
+            kind: self.timing(f"pict_rs_object_storage_{name}", f"Seconds {until}")
+            for kind, name, until in OBJECT_REQUESTS
+        }
+        self.objects["list"] = self.timing(
+            "pictd_object_storage_list_request", "Seconds until a listing is answered"
+        )
+
     def counter(self, name: str, documentation: str) -> Counter:
         """A new one."""
         counter = Counter(name, documentation)
@@ -192,6 +129,10 @@ class Metrics:
         summary = Summary(name, documentation)
         self.registry.register(summary)
         return summary
+
+    def timing(self, name: str, documentation: str, label: str = "complete") -> Timing:
+        """A new one."""
+        return Timing(self.summary(name, documentation), self._seconds, label)
 
     def activity(self, started: str, ended: str, duration: str, documentation: str) -> Activity:
         """A new one, of three figures."""
@@ -212,7 +153,7 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """Everything, in Prometheus's text format 0.0.4."""
-        return generate_latest(self.registry)
+        return exposition(self.registry.collect())
 
     def _removed(self, name: str, kind: str) -> Counter:
         return self.counter(name, f"{kind} removed, for nobody asked for them in time")
@@ -222,10 +163,17 @@ class Metrics:
         return self.activity(started, ended, duration, documentation)
 
 
-def _labels(labels: dict[str, str | bool]) -> Labels:
-    """Booleans are ``true`` and ``false``."""
-    return tuple(sorted((name, _text(value)) for name, value in labels.items()))
+@attrs.frozen
+class _Gathered:
+    """Families as something that the library can ask for them."""
+
+    families: Iterable[Metric]
+
+    def collect(self) -> Iterable[Metric]:
+        """For the library."""
+        return self.families
 
 
-def _text(value: str | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else value
+def exposition(families: Iterable[Metric]) -> bytes:
+    """Families, in Prometheus's text format 0.0.4."""
+    return generate_latest(_Gathered(families))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 from twisted.application.service import Service
+from twisted.internet.error import ReactorNotRunning
 from twisted.logger import Logger
 
 CUT_SHORT = 1
@@ -49,7 +51,8 @@ class Signals(Service):
 
     def _stop(self, name: str) -> None:
         self._log.info("{name}: stopping", name=name)
-        self._reactor.stop()
+        with suppress(ReactorNotRunning):  # it was stopped for another reason
+            self._reactor.stop()
 
     def _install(self) -> None:
         for number in _SIGNALS:

@@ -52,6 +52,18 @@ class Stages(Service):
                 self._log.failure("{stage} did not stop well: {e}", stage=stage, e=repr(error))
 
 
+class Arrival(Service):
+    """As the last stage: tells somebody that everything before it was started."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
+
+    def startService(self) -> None:
+        """Tell."""
+        super().startService()
+        self._tell()
+
+
 class Forewarning(Service):
     """As the last stage: tells somebody that the end has begun, long before his turn comes."""
 

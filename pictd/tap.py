@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from twisted.application.service import IService
 from twisted.logger import Logger
@@ -16,7 +17,8 @@ from twisted.scripts import twistd
 from pictd.commands.foreground import fail
 from pictd.commands.options import Options
 from pictd.config.findings import ConfigError
-from pictd.logs.placing import Logged, observer, place
+from pictd.config.load import Loaded
+from pictd.logs.placing import Logged, is_twistds, observer, place
 
 __all__ = ["Options", "announce", "main", "makeService"]
 
@@ -41,16 +43,25 @@ def makeService(options: Options) -> IService:
     from twisted.internet import reactor
 
     from pictd.assembly.failures import CannotStart
-    from pictd.assembly.service import make_service
 
     try:
-        service = make_service(loaded.config, reactor)
+        service = _service(loaded, reactor, options)
     except CannotStart as error:
         fail(1, [str(error)])
     stream = place(options.parent, reactor) if options.parent is not None else None
     if stream is None:
         return service
     return Logged(service, observer(loaded.config.tracing.logging, stream))
+
+
+def _service(loaded: Loaded, reactor: Any, options: Options) -> IService:
+    # Late, as above.
+    from pictd.assembly.service import make_service
+    from pictd.workforce.supervisor import make_supervisor
+
+    if loaded.config.server.workers == 1:
+        return make_service(loaded.config, reactor)
+    return make_supervisor(loaded, reactor, filtered=not is_twistds(options.parent or {}))
 
 
 def main() -> None:

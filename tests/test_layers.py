@@ -14,6 +14,7 @@ ROOT = Path(pictd.__file__).parent
 RANKS = {
     "model": 0,
     "errors": 0,
+    "figures": 0,
     "sled": 0,
     "config": 1,
     "interfaces": 1,
@@ -28,6 +29,7 @@ RANKS = {
     "remote": 2,
     "imaging": 2,
     "logs": 2,
+    "claiming": 2,
     "ingest": 3,
     "generate": 3,
     "catalog": 3,
@@ -37,6 +39,7 @@ RANKS = {
     "admin": 5,
     "assembly": 6,
     "commands": 7,
+    "workforce": 7,
     "tap": 8,
 }
 FORBIDDEN = ("utils", "helpers", "common", "base", "manager", "handler", "engine")

@@ -51,6 +51,19 @@ class MetricsTests(SynchronousTestCase):
             ['pictd_test_count{way="a"} 2.0', 'pictd_test_sum{way="a"} 3.5'],
         )
 
+    def test_a_timing(self) -> None:
+        """What raises is not complete."""
+        timing = self.metrics.timing("pictd_test", "For this test")
+        with timing.running():
+            self.clock.advance(2)
+        ended = timing.begin()
+        self.clock.advance(3)
+        ended(False)
+        self.assertEqual(
+            self.lines("pictd_test_sum"),
+            ['pictd_test_sum{complete="true"} 2.0', 'pictd_test_sum{complete="false"} 3.0'],
+        )
+
     def test_a_gauge(self) -> None:
         """It is read when somebody asks."""
         kept = [1, 2]

@@ -78,12 +78,19 @@ class ConsoleTests(CommandTestCase):
                 self.assertIn(f"setup/{call}", planned)
 
     async def test_pictd(self) -> None:
-        """Each exits with 0, with the shipped file for the operator's."""
+        """Each exits with 0, beside a server unless it says otherwise, with the shipped file for
+        the operator's."""
         shutil.copytree(readme.ROOT / "etc", self.folder / "etc/pictd")
-        lines = [line for line in readme.commands() if re.search(r"(^|\s)pictd ", line)]
+        self.addCleanup(self.server.end)
+        await self.server.restarted()
+        lines = [line for line in readme.lines() if re.search(r"(^|\s)pictd ", line)]
         self.assertGreater(len(lines), 2)
         for line in lines:
-            await self.run_line(line.replace("/etc/", f"{self.folder}/etc/"))
+            if "with pictd stopped" in line:
+                await self.server.stop()
+            said = await self.run_line(line.replace("/etc/", f"{self.folder}/etc/"))
+            if line.startswith("pictd export"):
+                self.environ["COPY"] = said.strip()
 
     async def test_what_is_saved(self) -> None:
         """Is a configuration again, for its owner only."""

@@ -215,6 +215,8 @@ class TerminalTests(TestCase):
             (["-V"], "pictd "),
             (["--help"], "--save-to"),
             (["help"], "check"),
+            (["import", "--help"], "--replace"),
+            (["check", "--help"], "--repair"),
             (["run", "--help"], "--api-key"),
             (["run", "--help"], "Usage: pictd [options] run [options]"),
             (["run", "help"], "object-storage"),
@@ -228,7 +230,11 @@ class TerminalTests(TestCase):
     async def test_wrong_usage(self) -> None:
         """Is told on standard error, and exits with 2 (spec 4.2)."""
         for arguments, word in (
-            ([], "command"),
+            ([], "run, check, export, import, migrate-repo, migrate-store, prune-missing or stats"),
+            (["import"], "exported database"),
+            (["import", "x", "postgres"], "postgres"),
+            (["check", "--hashes", "some"], "some is not all, a number"),
+            (["check", "--after", "abc"], "--after"),
             (["no-such-command"], "no-such-command"),
             (["run", "--no-such-flag"], "--no-such-flag"),
             (["run", "--max-file-count", "many"], "many is not a whole number"),
@@ -281,9 +287,9 @@ class TerminalTests(TestCase):
 
     async def test_check_of_what_is_not_there(self) -> None:
         """What the server would refuse to start with is a finding."""
-        out, _, status = await self.said("check", PICTD__SERVER__WORKERS="3", **PLACES)
+        out, _, status = await self.said("check", PICTD__MEDIA__PRESETS_ONLY="true", **PLACES)
         self.assertEqual(status, 1)
-        self.assertIn("server.workers", out)
+        self.assertIn("media.presets", out)
 
     async def test_check_of_a_broken_installation(self) -> None:
         """The finding is on standard output; what the child said of it, on standard error."""

@@ -16,12 +16,14 @@ _CHANGE = _LOOK | os.W_OK
 
 def unusable(config: Config) -> Iterator[str]:
     """One line for each place that this user can't use as the server must."""
-    server, repo, store = config.server, config.repo, config.store
+    server, repo, store, old = config.server, config.repo, config.store, config.old_store
     found = [("server.temporary_directory", folder_trouble(server.temporary_directory / NAME))]
     if isinstance(repo, SqliteRepo):
         found.append(("repo.path", file_trouble(repo.path)))
     if isinstance(store, FilesystemStore):
         found.append(("store.path", folder_trouble(store.path, not server.read_only)))
+    if isinstance(old, FilesystemStore):
+        found.append(("old_store.path", old_folder_trouble(old.path, not server.read_only)))
     return (f"{key}: {trouble}" for key, trouble in found if trouble)
 
 
@@ -38,6 +40,12 @@ def folder_trouble(path: Path, changes: bool = True) -> str | None:
         return f"{path}: {error.strerror}"
     trouble = _trouble(above, _CHANGE)
     return trouble and f"{path} is not there, and can't be made: {trouble}"
+
+
+def old_folder_trouble(path: Path, changes: bool) -> str | None:
+    """Why a folder that must be there can't be used; None where it can."""
+    trouble = folder_trouble(path, changes)
+    return trouble if trouble or _exists(path) else f"{path} is not there"
 
 
 def file_trouble(path: Path) -> str | None:

@@ -41,6 +41,11 @@ def progress_on(stream: TextIO, seconds: Callable[[], float]) -> Progress:
     return Bars(stream) if stream.isatty() else Lines(stream, seconds)
 
 
+def print_beside(line: str) -> None:
+    """A line on standard output, where a bar may be on the same terminal."""
+    tqdm.write(line)
+
+
 class Bars:
     """For a terminal."""
 

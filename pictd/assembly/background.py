@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from twisted.application.service import IService
 
 from pictd.assembly.backends import is_shared
+from pictd.assembly.shares import processors
 from pictd.config.schema import Config
 from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.crew import Crew
@@ -27,30 +27,34 @@ CLEANUP_BREATH = 0.02
 """Seconds between two jobs of a cleanup worker: after a sweep there may be a million."""
 
 
-def sweeps(config: Config, parts: Parts) -> list[IService]:
-    """What looks for things to do by itself. None on a read-only node (contract C5)."""
+def sweeps(config: Config, parts: Parts, began: float) -> list[IService]:
+    """What looks for things to do by itself. None on a read-only node (contract C5).
+
+    :param began: when this process began, or the one that started it and others; seconds.
+    """
     if parts.settings.read_only:
         return []
+    repo, clock, claiming = parts.repo, parts.clock, parts.claiming
+    lifetimes, grace = _lifetimes(config), GRACE if is_shared(config) else 0
     return [
-        Strays(parts.repo, parts.store, parts.clock, GRACE if is_shared(config) else 0),
-        Retention(parts.repo, Presence(parts.repo), _lifetimes(config), parts.clock, parts.metrics),
+        Strays(repo, parts.store, clock, grace, began, claiming),
+        Retention(repo, Presence(repo), lifetimes, clock, parts.metrics, claiming),
     ]
 
 
-def crew(parts: Parts) -> Crew:
+def crew(config: Config, parts: Parts) -> Crew:
     """The workers; none on a read-only node, which does no work for others either."""
     if parts.settings.read_only:
         return Crew([])
     cleanup = {**Cleanup(parts.repo, parts.store, parts.clock).duties(), **parts.prune.duties()}
     processing = _processing(parts)
-    makers = max(1, len(os.sched_getaffinity(0)))
     return Crew(
         [
             *(
                 _worker(parts, Queue.CLEANUP, cleanup, CLEANUP_BREATH)
                 for _ in range(CLEANUP_WORKERS)
             ),
-            *(_worker(parts, Queue.PROCESS, processing) for _ in range(makers)),
+            *(_worker(parts, Queue.PROCESS, processing) for _ in range(processors(config))),
         ]
     )
 

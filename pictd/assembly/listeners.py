@@ -15,7 +15,7 @@ from pictd.config.schema import Config
 from pictd.logs.heeding import Heeding
 from pictd.metrics import Metrics
 from pictd.web.counting import RequestCounts
-from pictd.web.exposition import Exposition
+from pictd.web.exposition import Exposition, Figures, Gather
 from pictd.web.listener import Listener, bound_socket
 from pictd.web.parts import Parts
 from pictd.web.receiving import BodyLimits
@@ -32,15 +32,24 @@ def bound(key: str, address: SocketAddress) -> socket.socket:
         raise CannotStart(f"{key}: {address}: {error.strerror}") from error
 
 
-def metrics_listener(config: Config, parts: Parts, reactor: Any) -> list[IService]:
-    """None where figures are not asked for."""
+def metrics_listener(config: Config, gather: Gather, reactor: Any) -> list[IService]:
+    """None where figures are not asked for.
+
+    :raise CannotStart: the address can't be used.
+    """
     address = config.metrics.prometheus_address
     if address is None:
         return []
     taken = bound("metrics.prometheus_address", address)
-    parts.metrics.watch_process()
-    site = PictdSite(Exposition(parts.metrics, parts.repo), reactor, BodyLimits(0))
+    site = PictdSite(Exposition(gather), reactor, BodyLimits(0))
     return [Listener(taken, site, reactor)]
+
+
+def figures(config: Config, parts: Parts) -> Figures:
+    """What there is to show."""
+    if config.metrics.prometheus_address is not None:
+        parts.metrics.watch_process()
+    return Figures(parts.metrics, parts.repo)
 
 
 def watches(config: Config, metrics: Metrics) -> Sequence[Watch]:

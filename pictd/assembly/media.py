@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 
+from pictd.assembly.shares import processors
 from pictd.config.schema import Config
 from pictd.metrics import Metrics
 from pictd.model.limits import MEBIBYTE, Bounds, Rules
@@ -28,7 +29,7 @@ def make_media(config: Config, reactor: Any, metrics: Metrics | None = None) -> 
     seconds = config.media.process_timeout
     magick = config.media.magick
     memory = (magick.memory + magick.map + magick.disk) * MEBIBYTE
-    children = ChildSettings(seconds=seconds, memory=memory)
+    children = ChildSettings(seconds=seconds, memory=memory, concurrent=processors(config))
     imaging = ForkServerImaging(reactor, reactor, children, metrics)
     return Media(imaging, media_settings(config))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pictd.assembly.backends import Repo
+from pictd.assembly.backends import Repo, accelerated, make_claiming
 from pictd.assembly.remote import make_remotes, make_verdicts
 from pictd.catalog.access import AccessLog
 from pictd.catalog.lookup import Lookup
@@ -36,6 +36,8 @@ def make_parts(
     verdicts = make_verdicts(config, reactor, media, scratch, metrics)
     ingesting = IngestBackends(*backends, verdicts=verdicts, metrics=metrics)
     ingest = Ingest(ingesting)
+    claiming = make_claiming(config, repo, reactor)
+    generating = GenerateBackends(*backends, metrics=metrics, claiming=claiming)
     most_bytes = config.media.max_file_size * MEBIBYTE
     remotes = make_remotes(config, reactor, metrics)
     proxied = Downloads(remotes.proxies, scratch, most_bytes)
@@ -45,14 +47,16 @@ def make_parts(
         removal=Removal(repo, reactor),
         access=AccessLog(repo, reactor, read_only),
         ingest=ingest,
-        generate=Generate(GenerateBackends(*backends, metrics=metrics), remember),
+        generate=Generate(generating, remember),
         queueing=Queueing(ingesting),
         downloads=Downloads(remotes.downloads, scratch, most_bytes),
-        proxies=Proxies(repo, ingest, proxied, reactor, remember, metrics),
+        proxies=Proxies(repo, ingest, proxied, reactor, remember, metrics, claiming),
         prune=Prune(repo, store, reactor, config.prune.max_missing_share),
         settings=_settings(config),
         metrics=metrics,
         exports=_exports(config, repo),
+        claiming=claiming,
+        accel=accelerated(config, store),
     )
 
 

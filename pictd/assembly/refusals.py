@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from pictd.assembly.failures import CannotStart
 from pictd.assembly.listeners import pair_of
 from pictd.assembly.objects import bucket_trouble
 from pictd.config.backends import ObjectStore
 from pictd.config.schema import Config
 from pictd.web.tls import UnusableCertificate
+
+
+def refuse_unsupported(config: Config) -> None:
+    """:raise CannotStart: the configuration asks for what this version does not do."""
+    refused = unsupported(config)
+    if refused:
+        raise CannotStart("; ".join(refused))
 
 
 async def refusals(config: Config, reactor: Any) -> list[str]:
@@ -20,9 +28,10 @@ async def refusals(config: Config, reactor: Any) -> list[str]:
             pair.options(pair.read())
     except UnusableCertificate as error:
         found.append(str(error))
-    if isinstance(config.store, ObjectStore):
-        trouble = await bucket_trouble(config.store, reactor)
-        found += [trouble] if trouble else []
+    for section, store in (("store", config.store), ("old_store", config.old_store)):
+        if isinstance(store, ObjectStore):
+            trouble = await bucket_trouble(store, reactor, section)
+            found += [trouble] if trouble else []
     return found
 
 
@@ -30,9 +39,6 @@ def unsupported(config: Config) -> list[str]:
     """What is asked for that this version does not have, one line each."""
     media = config.media
     asked = {
-        "server.workers": config.server.workers > 1,
-        "server.accel_prefix": config.server.accel_prefix is not None,
-        "old_store": config.old_store is not None,
         "media.presets": bool(media.presets) or media.presets_only,
     }
     return [f"{name}: this version of pictd does not have it" for name, on in asked.items() if on]

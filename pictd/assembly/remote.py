@@ -17,7 +17,7 @@ from pictd.remote.client import HttpRemote, Pace
 from pictd.remote.connections import Ways
 from pictd.remote.errands import Errand, Outgoing
 from pictd.remote.resolving import Resolving
-from pictd.remote.turns import Turns
+from pictd.remote.turns import PER_HOST, Turns
 from pictd.remote.validator import HttpValidator
 from pictd.tools.scratch import Scratch
 
@@ -35,10 +35,10 @@ class Remotes:
 
 
 def make_remotes(config: Config, reactor: Any, metrics: Metrics) -> Remotes:
-    """One set per process."""
+    """One set per process. All workers together ask a host as often as a single process would."""
     rules = AddressRules(config.client.allowed_networks)
     ways = Ways(reactor, Resolving(reactor.nameResolver, rules), Certificates())
-    pace, turns = Pace(config.client.timeout), Turns()
+    pace, turns = Pace(config.client.timeout), Turns(max(1, PER_HOST // config.server.workers))
     return Remotes(
         *(
             HttpRemote(ways, pace, turns, Outgoing(errand, reactor, metrics))

@@ -7,24 +7,29 @@ last.
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+import attrs
 from twisted.application.service import IService
 
-from pictd.assembly.backends import make_repo, make_scratch, make_store
+from pictd.assembly.backends import make_repo, make_scratch, make_store, opening_of
 from pictd.assembly.background import crew, sweeps
-from pictd.assembly.failures import CannotStart
-from pictd.assembly.listeners import bound, certificates, metrics_listener, watches
+from pictd.assembly.listeners import bound, certificates, figures, metrics_listener, watches
 from pictd.assembly.media import make_media
 from pictd.assembly.parts import make_parts
-from pictd.assembly.refusals import unsupported
+from pictd.assembly.refusals import refuse_unsupported
 from pictd.config.schema import Config
 from pictd.errors import RepoUnusable
 from pictd.metrics import Metrics
 from pictd.model.limits import MEBIBYTE
 from pictd.signals import Signals
-from pictd.stages import Forewarning, Held, Stages, Trouble, nothing
+from pictd.stages import Arrival, Forewarning, Held, Stages, Trouble, nothing
+from pictd.tools.scratch import Scratch
 from pictd.web.app import entrance
+from pictd.web.exposition import Gather
 from pictd.web.listener import Listener
 from pictd.web.parts import Parts, WebSettings
 from pictd.web.receiving import BodyLimits
@@ -34,37 +39,69 @@ FORM_SLACK = 4 * MEBIBYTE
 """Bytes of a body beside the files in it."""
 
 
+@attrs.frozen
+class Seat:
+    """What a server has for itself where it is the only process, and is given where it is not.
+
+    :ivar listening: the bound socket.
+    :ivar prepare: makes its temporary folder.
+    :ivar began: when it, or the one that started it and others, began; in seconds.
+    :ivar show: what shows figures.
+    :ivar serves: is told when the database is open.
+    :ivar listener: how connections are accepted.
+    """
+
+    listening: socket.socket
+    prepare: Callable[[], Scratch]
+    began: float
+    show: Callable[[Gather], Sequence[IService]]
+    serves: Callable[[], None] = lambda: None
+    listener: type[Listener] = Listener
+
+
 def make_service(config: Config, reactor: Any) -> IService:
-    """The whole server. What can be known to fail, fails here; what may pass by itself is waited
-    for while the server runs.
+    """The whole server in one process. What can be known to fail, fails here; what may pass by
+    itself is waited for while the server runs.
 
     :raise CannotStart: an address is in use, a directory can't be used, or the configuration asks
         for what this version does not do.
     """
-    refused = unsupported(config)
-    if refused:
-        raise CannotStart("; ".join(refused))
+    refuse_unsupported(config)
     taken = bound("server.address", config.server.address)
+    show = partial(metrics_listener, config, reactor=reactor)
+    seat = Seat(taken, partial(make_scratch, config), reactor.seconds(), show)
+    return make_seated(config, reactor, seat)
+
+
+def make_seated(config: Config, reactor: Any, seat: Seat) -> IService:
+    """The whole server, on what it is given.
+
+    :raise CannotStart: as above.
+    """
     tls = certificates(config, reactor)
-    scratch = make_scratch(config)
+    scratch = seat.prepare()
     metrics = Metrics(reactor.seconds)
-    repo, store = make_repo(config, reactor, metrics), make_store(config, reactor)
+    repo = make_repo(config, reactor, metrics, opening_of(config))
+    store = make_store(config, reactor, metrics)
     media = make_media(config, reactor, metrics)
     parts = make_parts(config, metrics, (repo, store, media, scratch, reactor))
     limits = BodyLimits(_most_bytes(parts.settings))
     site = PictdSite(entrance(parts), reactor, limits, watches(config, metrics))
-    workers = crew(parts)
-    at_work = Stages([*_at_work(parts), *sweeps(config, parts), workers])
+    workers = crew(config, parts)
+    background = [*sweeps(config, parts, seat.began), workers]
+    at_work = Stages([*_at_work(parts), *background, Arrival(seat.serves)])
     return Stages(
         [
             Signals(reactor),
             Held("scratch", nothing, scratch.close),
+            Held("store", nothing, store.close),
             Held("media", media.start, media.stop),
-            *metrics_listener(config, parts, reactor),
+            *seat.show(figures(config, parts).gathered),
             Held("database", repo.open, repo.close, at_work, _trouble(reactor)),
             *([tls] if tls is not None else []),
-            Listener(taken, site, reactor, tls),
+            seat.listener(seat.listening, site, reactor, tls),
             Forewarning(workers.dismiss),
+            Forewarning(parts.claiming.leave),
         ]
     )
 
@@ -77,12 +114,12 @@ def _at_work(parts: Parts) -> list[IService]:
 def _trouble(reactor: Any) -> Trouble:
     """A database that is away is waited for, while requests get 503 (contract E1)."""
     return Trouble(
-        reactor, lambda error: not isinstance(error, RepoUnusable), lambda _: _give_up(reactor)
+        reactor, lambda error: not isinstance(error, RepoUnusable), lambda _: give_up(reactor)
     )
 
 
-def _give_up(reactor: Any) -> None:
-    """Nothing heals an embedded database that can't be opened: stop, with a status that tells."""
+def give_up(reactor: Any) -> None:
+    """Stop, with a status that tells: nothing heals an embedded database that can't be opened."""
     reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
     reactor.stop()
 

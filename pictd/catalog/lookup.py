@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
 import attrs
 from twisted.internet.interfaces import IReactorTime
 
-from pictd.errors import BytesLost, ProxyNotFound, ReadOnly
+from pictd.errors import AliasNotFound, BytesLost, PictdError, ProxyNotFound, ReadOnly
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.model.alias import Alias, from_stored_bytes
 from pictd.model.details import Details
@@ -14,6 +18,10 @@ from pictd.model.records import Original, Variant
 from pictd.model.times import from_seconds
 
 NOT_FOUND_SETTING = "404-alias"
+
+T = TypeVar("T")
+_Work = Callable[[Path, Path], Awaitable[T]]
+"""Gets the file, and a folder to work in."""
 
 
 @attrs.frozen
@@ -42,6 +50,7 @@ class Lookup:
 
         :raise ReadOnly: they would have to be measured.
         :raise BytesLost: there is nothing to measure.
+        :raise AliasNotFound: the original was removed since it was looked up.
         """
         if original.details is not None:
             return original.details
@@ -56,18 +65,15 @@ class Lookup:
         server is read-only (contract C5).
 
         :raise BytesLost: there is nothing to look at.
+        :raise AliasNotFound: the original was removed since it was looked up.
         """
         record = original.record
         if record.blurhash is not None:
             return record.blurhash
-        folder = self.scratch.new()
-        try:
-            source = await self.store.local(record.identifier, folder)
-            if source is None:
-                raise BytesLost
-            made = await self.media.blurhash(source, record.hash.format, folder)
-        finally:
-            await self.scratch.discard(folder)
+        made = await self._of_file(
+            record.identifier,
+            lambda source, folder: self.media.blurhash(source, record.hash.format, folder),
+        )
         if not self.read_only:
             await self.repo.hashes.set_blurhash(record.hash, made)
         return made
@@ -88,15 +94,29 @@ class Lookup:
     async def _measure(self, identifier: str, format: Format) -> Details:
         if self.read_only:
             raise ReadOnly
+        found = await self._of_file(
+            identifier, lambda source, _: self.media.describe(source, format)
+        )
+        now = from_seconds(self.clock.seconds())
+        details = Details(found.width, found.height, found.frames, found.format, now)
+        await self.repo.details.save(identifier, details)
+        return details
+
+    async def _of_file(self, identifier: str, work: _Work[T]) -> T:
+        """What comes of work on a file.
+
+        :raise BytesLost: there is no such file, though there should be.
+        :raise AliasNotFound: it was removed meanwhile, whatever else that led to.
+        """
         folder = self.scratch.new()
         try:
             source = await self.store.local(identifier, folder)
             if source is None:
                 raise BytesLost
-            found = await self.media.describe(source, format)
+            return await work(source, folder)
+        except PictdError as error:
+            if await self.repo.refers_to(identifier):
+                raise
+            raise AliasNotFound from error
         finally:
             await self.scratch.discard(folder)
-        now = from_seconds(self.clock.seconds())
-        details = Details(found.width, found.height, found.frames, found.format, now)
-        await self.repo.details.save(identifier, details)
-        return details

@@ -14,8 +14,14 @@ from pathlib import Path
 from twisted.python import usage
 
 from pictd.commands.check import Check
+from pictd.commands.export import Export
 from pictd.commands.foreground import fail
+from pictd.commands.migrate_repo import MigrateRepo
+from pictd.commands.migrate_store import MigrateStore
+from pictd.commands.prune_missing import PruneMissing
+from pictd.commands.restore import Import
 from pictd.commands.run import Run
+from pictd.commands.stats import Stats
 from pictd.config.keys import GLOBAL
 from pictd.config.legacy import OLD_FLAGS
 from pictd.config.levels import HELP, Level
@@ -35,7 +41,18 @@ class Options(Level):
     scope = GLOBAL
     subCommands = [
         ("run", None, Run, "Serve."),
-        ("check", None, Check, "Tell what is wrong with the configuration."),
+        (
+            "check",
+            None,
+            Check,
+            "Tell what is wrong: with the settings, or with what is stored.",
+        ),
+        ("export", None, Export, "Copy the embedded database, also while pictd serves."),
+        ("import", None, Import, "Put an exported database in the place of the embedded one."),
+        ("migrate-repo", None, MigrateRepo, "Carry everything from one database to another."),
+        ("migrate-store", None, MigrateStore, "Copy every stored file to another store."),
+        ("prune-missing", None, PruneMissing, "Remove records whose bytes are gone."),
+        ("stats", None, Stats, "Tell how much is stored and queued."),
         HELP,
     ]
 
@@ -59,9 +76,13 @@ class Options(Level):
         try:
             super().parseOptions(options)
             if self.below is None:
-                raise usage.UsageError("name a command: run or check; --help says more")
+                raise usage.UsageError(f"name a command: {self._commands()}; --help says more")
         except usage.UsageError as error:
             fail(2, [_advised(str(error))])
+
+    def _commands(self) -> str:
+        *names, last = (name for name, *_ in self.subCommands if name != HELP[0])
+        return f"{', '.join(names)} or {last}"
 
     def getSynopsis(self) -> str:
         """The same under twistd and as a program of its own."""
@@ -72,7 +93,8 @@ class Options(Level):
 
         :raise ConfigError: it can't be used, or not be written.
         """
-        given = {path: each for level in self.levels() for path, each in level.given.items()}
+        levels = (level for level in self.levels() if level.is_configuration)
+        given = {path: each for level in levels for path, each in level.given.items()}
         loaded = load(self.file, environ, given)
         if self.save_to is not None:
             save(loaded.values, self.save_to)

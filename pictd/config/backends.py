@@ -81,7 +81,7 @@ class ObjectStore:
     access_key: str = required(SECRET, "Access key id.", short="a")
     secret_key: str = required(SECRET, "Secret key.", short="s")
     session_token: str | None = key(SECRET, None, "Session token.")
-    client_timeout: int = key(whole(U32), 30, "Seconds that a request may take.")
+    client_timeout: int = key(whole(U32, 1), 30, "Seconds that a request may take.")
     public_endpoint: str | None = key(
         URL, None, "Clients are redirected to this URL, instead of being sent the bytes."
     )

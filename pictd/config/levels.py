@@ -22,12 +22,14 @@ class Level(usage.Options):
 
     :cvar scope: whose flags it has (``pictd.config.flags``).
     :cvar chooses: the key and value that naming this subcommand sets.
+    :cvar is_configuration: whether what is given here is part of the configuration in force.
     :ivar given: the keys that were set on this level.
     """
 
     longdesc: ClassVar[str] = ""
     scope: ClassVar[str] = ""
     chooses: ClassVar[tuple[str, str] | None] = None
+    is_configuration: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.given: dict[str, Given] = {}

@@ -64,11 +64,23 @@ def load(file: Path | None, environ: Mapping[str, str], flags: Layer) -> Loaded:
         merged["repo.type"] = implied
         warnings.append(f"repo.type: it is not set; taken as sled, {implied.source}")
     values = typed(merged)
-    config: Config = _built(Config, "", values)
+    config = built(values)
     wrong = conflicts(config)
     if wrong:
         raise ConfigError(wrong)
     return Loaded(config, values, (*warnings, *doubts(config)))
+
+
+def load_named(flags: Layer) -> Config:
+    """What the command line alone says: neither file nor environment counts.
+
+    :raise ConfigError: it can't be used.
+    """
+    config: Config = _built(Config, "", typed(flags))
+    wrong = conflicts(config)
+    if wrong:
+        raise ConfigError(wrong)
+    return config
 
 
 def _layers(file: Path | None, environ: Mapping[str, str], flags: Layer) -> list[Layer]:
@@ -168,12 +180,18 @@ def parse(key: Key, raw: object) -> object:
     return key.rule.parse(raw)
 
 
-def _built(type: type, prefix: str, values: Values) -> Any:
+def built(values: Mapping[str, object]) -> Config:
+    """The configuration that typed values make."""
+    config: Config = _built(Config, "", values)
+    return config
+
+
+def _built(type: type, prefix: str, values: Mapping[str, object]) -> Any:
     made = {name: _part(part, prefix + name, values) for name, part in parts(type)}
     return type(**made)
 
 
-def _part(part: Key | Table | Section | Variants, path: str, values: Values) -> Any:
+def _part(part: Key | Table | Section | Variants, path: str, values: Mapping[str, object]) -> Any:
     if isinstance(part, Key):
         return values[path]
     if isinstance(part, Table):

@@ -16,6 +16,8 @@ def conflicts(config: Config) -> list[str]:
         wrong.append(f"server.{missing}: it is missing; TLS needs certificate and private_key")
     if config.old_store is not None and _same_bytes(config):
         wrong.append("old_store: it is the same as store")
+    if config.server.accel_prefix is not None and isinstance(config.store, ObjectStore):
+        wrong.append("server.accel_prefix: it needs files to send; store.type is object_storage")
     return wrong
 
 

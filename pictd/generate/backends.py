@@ -5,8 +5,13 @@ from __future__ import annotations
 import attrs
 from twisted.internet.interfaces import IReactorTime
 
+from pictd.claiming import Alone, Claiming
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.metrics import Metrics
+
+
+async def leave_stray(identifier: str) -> None:
+    """Of bytes that nobody knows to be recorded or not: the sweep of strays will."""
 
 
 @attrs.frozen
@@ -19,3 +24,4 @@ class Backends:
     scratch: IScratch
     clock: IReactorTime
     metrics: Metrics = attrs.field(factory=Metrics)
+    claiming: Claiming = attrs.field(factory=Alone)

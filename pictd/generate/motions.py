@@ -10,8 +10,9 @@ from pathlib import Path
 import attrs
 
 from pictd.coalescing import Coalescer
-from pictd.errors import AliasNotFound, BytesLost, PictdError
-from pictd.generate.backends import Backends
+from pictd.errors import AliasNotFound, BytesLost, OutcomeUnknown, PictdError
+from pictd.generate.backends import Backends, leave_stray
+from pictd.model.claims import motion_claim
 from pictd.model.details import Details
 from pictd.model.formats import Format
 from pictd.model.records import HashRecord, Rendered
@@ -52,7 +53,7 @@ class Motions:
             path = await self._backends.store.local(record.motion, folder)
             if path is not None:
                 return Still(path, await self._format(record.motion))
-        identifier = await self._makers.get(record.identifier, lambda: self._make(record))
+        identifier = await self._makers.get(record.identifier, lambda: self._find_or_make(record))
         path = await self._backends.store.local(identifier, folder)
         if path is None:
             raise AliasNotFound
@@ -62,6 +63,17 @@ class Motions:
         """Old frames may have no details; what draws from them looks at their bytes."""
         details = await self._backends.repo.details.find(identifier)
         return Format.IMAGE_JPEG if details is None else details.format
+
+    async def _find_or_make(self, record: HashRecord) -> str:
+        return await self._backends.claiming.once(
+            motion_claim(record.hash), lambda: self._find(record), lambda: self._make(record)
+        )
+
+    async def _find(self, record: HashRecord) -> str | None:
+        """One that was recorded since the caller looked."""
+        current = await self._backends.repo.hashes.find(record.hash)
+        found = None if current is None else current.motion
+        return None if found == record.motion else found
 
     async def _make(self, record: HashRecord) -> str:
         backends, folder = self._backends, self._backends.scratch.new()
@@ -81,13 +93,18 @@ class Motions:
         identifier = await store.save(made.path, format.extension, format.media_type)
         now = from_seconds(self._backends.clock.seconds())
         details = Details(made.width, made.height, made.frames, format, now)
-        kept: str | None = None
+        settle = store.remove
         try:
             kept = await self._backends.repo.hashes.set_motion(
                 record.hash, record.motion, identifier, details
             )
+            if kept == identifier:
+                settle = store.keep
+        except OutcomeUnknown:
+            settle = leave_stray
+            raise
         finally:
-            await (store.keep if kept == identifier else store.remove)(identifier)
+            await settle(identifier)
         if kept is None:
             raise AliasNotFound
         return kept

@@ -1,4 +1,4 @@
-"""Variants: found, or made once however many ask for it at the same time.
+"""Variants: found, or made once however many ask for it at the same time, on whichever node.
 
 Crash windows: before ``store.save`` only scratch files exist; between ``save`` and ``add`` the
 bytes are stray, and the next start removes them; after ``add`` the variant is whole.
@@ -14,9 +14,10 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 
 from pictd.coalescing import Coalescer
-from pictd.errors import AliasNotFound, BytesLost, PictdError
-from pictd.generate.backends import Backends
+from pictd.errors import AliasNotFound, BytesLost, OutcomeUnknown, PictdError
+from pictd.generate.backends import Backends, leave_stray
 from pictd.generate.motions import Motions
+from pictd.model.claims import variant_claim
 from pictd.model.details import Details
 from pictd.model.formats import Kind, Output
 from pictd.model.hashes import Hash
@@ -77,17 +78,23 @@ class Generate(Service):
 
     async def _find_or_make(self, original: Original, recipe: Recipe) -> Variant:
         """A maker that ended between the caller's look and this one has made it already."""
-        found = await self.find(original.record.hash, recipe)
-        if found is not None:
-            return found
-        with self._backends.metrics.generates.running():
-            return await self._make(original, recipe)
+        hash = original.record.hash
+        return await self._backends.claiming.once(
+            variant_claim(hash, recipe.key),
+            lambda: self.find(hash, recipe),
+            lambda: self._make(original, recipe),
+        )
 
     async def _make(self, original: Original, recipe: Recipe) -> Variant:
+        with self._backends.metrics.generates.running():
+            return await self._made(original, recipe)
+
+    async def _made(self, original: Original, recipe: Recipe) -> Variant:
         folder = self._backends.scratch.new()
         try:
-            rendered = await self._render(original, recipe, folder)
-            return await self._record(original.record.hash, recipe, rendered)
+            async with self._backends.store.expecting():
+                rendered = await self._render(original, recipe, folder)
+                return await self._record(original.record.hash, recipe, rendered)
         except PictdError:
             # A child can't read what is removed under its hands; nothing else may be wrong.
             if not await self._backends.repo.refers_to(original.record.identifier):
@@ -111,14 +118,18 @@ class Generate(Service):
         identifier = await store.save(made.path, format.extension, format.media_type)
         now = from_seconds(self._backends.clock.seconds())
         details = Details(made.width, made.height, made.frames, format, now)
-        variant = None
+        settle = store.remove
         try:
             variant = await self._backends.repo.variants.add(
                 hash, recipe.key, identifier, details, now
             )
+            if variant is not None and variant.identifier == identifier:
+                settle = store.keep
+        except OutcomeUnknown:
+            settle = leave_stray
+            raise
         finally:
-            needed = variant is not None and variant.identifier == identifier
-            await (store.keep(identifier) if needed else store.remove(identifier))
+            await settle(identifier)
         if variant is None:
             raise AliasNotFound
         return variant

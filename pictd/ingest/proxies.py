@@ -1,9 +1,9 @@
 """Remote URLs that are shown as if they were uploads (spec http-api §3.9).
 
-The first request for a URL downloads and ingests it, however many come at the same time; later
-ones find it by its alias. The relation is recorded in the step that publishes the file, so a crash
-leaves either both or neither. A failure is remembered for a while, so that a server in trouble is
-not asked with every request.
+The first request for a URL downloads and ingests it, however many come at the same time, and to
+whichever node; later ones find it by its alias. The relation is recorded in the step that publishes
+the file, so a crash leaves either both or neither. A failure is remembered for a while, so that a
+server in trouble is not asked with every request.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
+from pictd.claiming import Alone, Claiming
 from pictd.coalescing import Coalescer
 from pictd.errors import PictdError, ProxyNotFound, UpstreamRefused, UrlAlreadyProxied
 from pictd.ingest.downloads import Downloads
@@ -20,6 +21,7 @@ from pictd.ingest.session import Filing
 from pictd.interfaces import IRepo
 from pictd.metrics import Metrics
 from pictd.model.alias import Alias
+from pictd.model.claims import proxy_claim
 from pictd.model.records import Original
 from pictd.model.uploads import UploadQuery
 
@@ -32,6 +34,7 @@ class Proxies(Service):
 
     :param remember: seconds in which a failed download is not tried again.
     :param metrics: None: nobody reads them.
+    :param claiming: None: no other process works on the same facts.
     """
 
     def __init__(
@@ -42,12 +45,14 @@ class Proxies(Service):
         clock: IReactorTime,
         remember: float,
         metrics: Metrics | None = None,
+        claiming: Claiming | None = None,
     ) -> None:
         joined = (metrics or Metrics()).joined
         self._repo = repo
         self._ingest = ingest
         self._downloads = downloads
         self._remember = remember
+        self._claiming = claiming or Alone()
         self._fetches: Coalescer[Alias] = Coalescer(
             clock, self._memory, lambda: joined.add(work="proxy")
         )
@@ -73,9 +78,11 @@ class Proxies(Service):
         return self._fetches.idle()
 
     async def _fetch(self, url: str) -> Alias:
-        known = await self._repo.proxies.find(url)
-        if known is not None:
-            return known
+        return await self._claiming.once(
+            proxy_claim(url), lambda: self._repo.proxies.find(url), lambda: self._download(url)
+        )
+
+    async def _download(self, url: str) -> Alias:
         received = await self._downloads.received(url)
         try:
             ingested = await self._ingest.ingest(received, UploadQuery(), Filing(url=url))

@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from pictd.errors import RepoUnavailable, StoreUnavailable
+from pictd.errors import OutcomeUnknown, RepoUnavailable, StoreUnavailable
 from pictd.ingest.session import Backends, Received
 from pictd.model.times import from_seconds
 from pictd.model.uploads import UploadQuery, query_to_json
@@ -93,18 +93,26 @@ class Queueing(Service):
         store, repo, id = self._backends.store, self._backends.repo, str(uuid4())
         identifier = await store.save(received.path, "", RAW_TYPE)
         now = from_seconds(self._backends.clock.seconds())
-        begun = False
+        begun: bool | None = False
         try:
             await repo.uploads.begin(id, identifier, payload(id, identifier, query), now)
             begun = True
+        except OutcomeUnknown:
+            begun = None
+            raise
         finally:
             await self._settle(identifier, begun)
         return id
 
-    async def _settle(self, identifier: str, needed: bool) -> None:
+    async def _settle(self, identifier: str, needed: bool | None) -> None:
         """Where this fails the bytes stay stray, and the sweep of strays does it: an upload that
-        was queued is queued, and its client has to know of it."""
+        was queued is queued, and its client has to know of it.
+
+        :param needed: None: nobody knows yet, and the sweep will.
+        """
         store = self._backends.store
+        if needed is None:
+            return
         try:
             await (store.keep(identifier) if needed else store.remove(identifier))
         except StoreUnavailable as error:

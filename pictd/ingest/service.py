@@ -7,6 +7,7 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from pictd.errors import UploadGone
 from pictd.ingest.session import Backends, Filing, Ingested, Received, Session, undo
 from pictd.model.uploads import UploadQuery
 
@@ -50,7 +51,7 @@ class Ingest(Service):
     def _failed(self, failure: Failure, result: Deferred[Ingested]) -> None:
         if not result.called:
             result.errback(failure)
-        elif failure.check(CancelledError) is None:
+        elif failure.check(CancelledError, UploadGone) is None:  # or somebody else was quicker
             self._log.failure("an upload whose client had left failed", failure)
 
     def _track(self, work: Deferred[None]) -> None:

@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from pictd.errors import StoreUnavailable
+from pictd.errors import OutcomeUnknown, StoreUnavailable
 from pictd.ingest.verdicts import Verdicts
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.metrics import Metrics
@@ -108,18 +108,22 @@ class Session:
         :raise UrlAlreadyProxied: another node was quicker.
         :raise UploadGone: the queued upload was completed or has expired.
         """
-        received = self._received
         try:
-            made = await self._backends.media.normalise(received.path, received.folder, self._query)
-            if self._backends.verdicts is not None:
-                await self._backends.verdicts.judge(made)
-            self._storing = True
-            ingested = await self._publish(made)
+            async with self._backends.store.expecting():
+                ingested = await self._ingest()
         finally:
-            await self._backends.scratch.discard(received.folder)
+            await self._backends.scratch.discard(self._received.folder)
         if self._left and self._filing.upload is None:
             await undo(self._backends.repo, ingested)
         return ingested
+
+    async def _ingest(self) -> Ingested:
+        received = self._received
+        made = await self._backends.media.normalise(received.path, received.folder, self._query)
+        if self._backends.verdicts is not None:
+            await self._backends.verdicts.judge(made)
+        self._storing = True
+        return await self._publish(made)
 
     def begin(self) -> Deferred[Ingested]:
         """Run; the result, or the failure, is the session's own and survives a client."""
@@ -164,9 +168,12 @@ class Session:
         except OSError:
             return False  # not on this filesystem; then it is healed when the name was given
         fresh = await self._save(copy, made, wanted)
-        needed = False
+        needed: bool | None = False
         try:
             needed = await self._heal(known, fresh, wanted)
+        except OutcomeUnknown:
+            needed = None
+            raise
         finally:
             await self._settle(fresh.identifier, needed)
         return needed
@@ -186,12 +193,15 @@ class Session:
         """Save the bytes, then publish them; where others published the same content meanwhile,
         theirs stay, unless they are lost (contract C2)."""
         record = await self._save(made.path, made, wanted)
-        needed = False
+        needed: bool | None = False
         try:
             published = await self._backends.repo.hashes.publish(
                 record, wanted.details, self._naming(wanted)
             )
             needed = published.created or await self._heal(published.record, record, wanted)
+        except OutcomeUnknown:
+            needed = None
+            raise
         finally:
             await self._settle(record.identifier, needed)
         return attrs.evolve(
@@ -210,10 +220,15 @@ class Session:
     def _naming(self, wanted: Ingested) -> Naming:
         return self._filing.naming(wanted.alias, wanted.token, wanted.details.created_at)
 
-    async def _settle(self, identifier: str, needed: bool) -> None:
+    async def _settle(self, identifier: str, needed: bool | None) -> None:
         """Where this fails the bytes stay stray, and the sweep of strays does it: what was
-        published is published, and its client has to know of it."""
+        published is published, and its client has to know of it.
+
+        :param needed: None: nobody knows yet, and the sweep will.
+        """
         store = self._backends.store
+        if needed is None:
+            return
         try:
             await (store.keep(identifier) if needed else store.remove(identifier))
         except StoreUnavailable as error:

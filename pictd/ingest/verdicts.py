@@ -48,7 +48,7 @@ class Policy:
 
 
 class Refusals:
-    """Content that was refused lately."""
+    """Content that was refused lately, to this process."""
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock

@@ -13,9 +13,14 @@ from twisted.internet.interfaces import IReactorTime
 
 from pictd.interfaces import IRepo, IStore
 from pictd.jobs.walking import originals
-from pictd.jobs.worker import Duty, NotUnderstood
+from pictd.jobs.worker import Duty, NotUnderstood, Work
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.hashes import Hash
+from pictd.model.records import Queue
+from pictd.model.times import SECOND, from_seconds
+
+LATER = 3600
+"""Seconds until a job whose attempts all failed begins anew."""
 
 
 @attrs.frozen
@@ -29,14 +34,24 @@ class Cleanup:
     def duties(self) -> Mapping[str, Duty]:
         """By the name of the kind of job."""
         return {
-            "Identifier": Duty(self.remove_bytes),
-            "Hash": Duty(self.collect),
-            "Alias": Duty(self.remove_alias),
-            "Variant": Duty(self.remove_variants),
+            "Identifier": self._begun_again("Identifier", self.remove_bytes),
+            "Hash": self._begun_again("Hash", self.collect),
+            "Alias": self._begun_again("Alias", self.remove_alias),
+            "Variant": self._begun_again("Variant", self.remove_variants),
             "AllVariants": Duty(self.remove_all_variants),
             "OutdatedVariants": Duty(self.leave_to_retention),
             "OutdatedProxies": Duty(self.leave_to_retention),
         }
+
+    def _begun_again(self, kind: str, work: Work) -> Duty:
+        """One that may not be given up, for nothing else would find what it leaves: the same job
+        is queued for later. A crash between that and the end of the first leaves both."""
+
+        async def queue_again(argument: object) -> None:
+            due = from_seconds(self.clock.seconds()) + LATER * SECOND
+            await self.repo.jobs.push(Queue.CLEANUP, {kind: argument}, due)
+
+        return Duty(work, queue_again)
 
     async def remove_bytes(self, argument: object) -> None:
         """The bytes of an identifier, then its details. A crash between leaves the details of

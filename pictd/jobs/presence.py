@@ -7,10 +7,8 @@ from datetime import timedelta
 import attrs
 
 from pictd.interfaces import IRepo
+from pictd.model.settings import GRACE_ENDS, LAST_SEEN
 from pictd.model.times import SECOND
-
-SEEN, GRACE_ENDS = "pictd-last-seen", "pictd-grace-ends"
-"""Settings: moments in nanoseconds, as text."""
 
 LONG = int(timedelta(hours=1).total_seconds()) * SECOND
 GRACE = int(timedelta(days=1).total_seconds()) * SECOND
@@ -30,14 +28,14 @@ class Presence:
         :return: whether things may expire. They may not for a day after an absence of more than an
             hour, or after a database was taken over, for nobody could ask for them.
         """
-        seen = await self._moment(SEEN)
+        seen = await self._moment(LAST_SEEN)
         ends = await self._moment(GRACE_ENDS) or 0
         absent = await self._is_taken_over() if seen is None else now - seen > LONG
         if absent:
             ends = now + GRACE
             await self._set(GRACE_ENDS, ends)
         if seen is None or abs(now - seen) > FRESH:
-            await self._set(SEEN, now)
+            await self._set(LAST_SEEN, now)
         return not now < ends <= now + GRACE  # a later end is of a clock that went wrong
 
     async def _is_taken_over(self) -> bool:

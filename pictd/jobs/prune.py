@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import attrs
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from pictd.interfaces import IRepo, IStore
-from pictd.jobs.walking import STEP, originals
+from pictd.jobs.walking import PAUSE, STEP, originals
 from pictd.jobs.worker import Duty
 from pictd.model.records import HashRecord, Queue
 from pictd.model.times import from_seconds
@@ -35,6 +35,15 @@ SAMPLE = 1000
 """Originals, at most, that are looked for before anything is removed; and those that a walk looked
 for last, by which it goes on."""
 
+Watch = Callable[[int], None]
+"""Is told how many more originals were looked for."""
+
+
+def _nobody(_: int) -> None:
+    """Watches."""
+
+
+_Remove = Callable[[HashRecord, int], Awaitable[bool]]
 _YES = b"1"
 _COUNT = struct.Struct(">Q")
 
@@ -70,12 +79,15 @@ class Sample:
 
 @attrs.frozen
 class Prune:
-    """:ivar most_missing: the share of a sample beyond which nothing is removed."""
+    """:ivar most_missing: the share of a sample beyond which nothing is removed.
+    :ivar pause: seconds between two steps of the walk.
+    """
 
     repo: IRepo
     store: IStore
     clock: IReactorTime
     most_missing: float
+    pause: float = PAUSE
 
     def duties(self) -> Mapping[str, Duty]:
         """By the name of the kind of job."""
@@ -104,7 +116,7 @@ class Prune:
         :raise StoreUnavailable: the store can't tell.
         """
         examined = missing = 0
-        async for records in originals(self.repo, self.clock):
+        async for records in originals(self.repo, self.clock, self.pause):
             examined += len(records)
             missing += len(await self._lost(records))
             if examined >= SAMPLE:
@@ -113,30 +125,70 @@ class Prune:
 
     async def work(self, _: object) -> None:
         """Prune, or refuse to and say why in the log."""
-        await self.store.check(read_only=True)
-        sample = await self.sample()
-        if self._refuses(sample, "nothing is pruned"):
-            return
+        await self.run()
+
+    async def run(self, watch: Watch = _nobody) -> int | None:
+        """Prune, or refuse to and say why in the log.
+
+        :return: how many records were removed; None where it refused, or stopped on its way.
+        :raise StoreUnavailable: the store does not work.
+        """
+        if await self.is_wrong_store():
+            return None
         await self.repo.settings.set(STARTED, _YES)
-        pruned = await self._prune()
+        await self._note(0)
+        pruned = await self._walk(self._remove, watch)
         if pruned is not None:
             await self.repo.settings.set(COMPLETE, _YES)
             _log.info("{count} records without bytes were pruned", count=pruned)
+        return pruned
 
-    async def _prune(self) -> int | None:
+    async def rehearse(self, watch: Watch = _nobody) -> int | None:
+        """As ``run``, but nothing is changed.
+
+        :return: how many records would be removed.
+        """
+        return None if await self.is_wrong_store() else await self._walk(self._spare, watch)
+
+    async def is_wrong_store(self) -> bool:
+        """Whether so much is missing that nothing may be removed, which is said.
+
+        :raise StoreUnavailable: it does not work.
+        """
+        await self.store.check(read_only=True)
+        return self._refuses(await self.sample(), "nothing is pruned")
+
+    async def _walk(self, remove: _Remove, watch: Watch) -> int | None:
         """How many records were removed; None where the walk stopped."""
         pruned, recent = 0, _Recent()
-        await self.repo.settings.set(PROGRESS, _COUNT.pack(0))
-        async for records in originals(self.repo, self.clock):
+        async for records in originals(self.repo, self.clock, self.pause):
             lost = await self._lost(records)
             recent.note(len(records), len(lost))
             if self._refuses(recent.sample, "pruning stops"):
                 return None
             for record in lost:
-                await self.repo.hashes.purge(record.hash)
-                pruned += 1
-                await self.repo.settings.set(PROGRESS, _COUNT.pack(pruned))
+                pruned += await remove(record, pruned)
+            watch(len(records))
         return pruned
+
+    async def _remove(self, record: HashRecord, before: int) -> bool:
+        """False: meanwhile it was removed, or got its bytes again.
+
+        :param before: how many went before it.
+        """
+        found = await self.repo.hashes.find(record.hash)
+        if found is None or found.identifier != record.identifier:
+            return False
+        await self.repo.hashes.purge(record.hash)
+        await self._note(before + 1)
+        return True
+
+    async def _spare(self, record: HashRecord, before: int) -> bool:
+        """In the place of ``_remove``."""
+        return True
+
+    async def _note(self, pruned: int) -> None:
+        await self.repo.settings.set(PROGRESS, _COUNT.pack(pruned))
 
     def _refuses(self, sample: Sample, consequence: str) -> bool:
         """Whether too much is missing, which is said."""

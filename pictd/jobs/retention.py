@@ -8,6 +8,8 @@ removed removed, with jobs for the bytes, and the next sweep goes on.
 Time in which the server was down does not count (contract C13): the moment is noted along the
 sweeps, and where the last note is more than an hour old, or a database was taken over, nothing
 goes for a day.
+
+Of several nodes one sweeps at a time; the others try again when their next sweep is due.
 """
 
 from __future__ import annotations
@@ -22,10 +24,13 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Cooperator, LoopingCall, SchedulerStopped
 from twisted.logger import Logger
 
+from pictd.claiming import Alone, Claiming
 from pictd.errors import PictdError
+from pictd.figures import Counter
 from pictd.interfaces import IRepo
 from pictd.jobs.presence import Presence
-from pictd.metrics import Counter, Metrics
+from pictd.metrics import Metrics
+from pictd.model.claims import RETENTION_CLAIM
 from pictd.model.times import from_seconds
 
 SWEEP_EVERY = 30.0
@@ -59,7 +64,11 @@ class Lifetimes:
 
 
 class Retention(Service):
-    """Sweeps in intervals; a sweep that takes longer delays the next."""
+    """Sweeps in intervals; a sweep that takes longer delays the next.
+
+    :param metrics: None: nobody reads them.
+    :param claiming: None: no other process works on the same facts.
+    """
 
     _log = Logger()
 
@@ -70,8 +79,10 @@ class Retention(Service):
         lifetimes: Lifetimes,
         clock: IReactorTime,
         metrics: Metrics | None = None,
+        claiming: Claiming | None = None,
     ) -> None:
         self._repo = repo
+        self._claiming = claiming or Alone()
         self._presence = presence
         self._lifetimes = lifetimes
         self._clock = clock
@@ -155,7 +166,7 @@ class Retention(Service):
 
     async def _sweep_and_log(self) -> None:
         try:
-            await self.sweep()
+            await self._claiming.unless_claimed(RETENTION_CLAIM, self.sweep)
         except SchedulerStopped:
             return
         except PictdError as error:

@@ -8,8 +8,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from pictd.claiming import Alone, Claiming
 from pictd.errors import PictdError
 from pictd.interfaces import IRepo, IStore
+from pictd.model.claims import STRAYS_CLAIM
 from pictd.model.times import SECOND, from_seconds
 
 SWEEP_EVERY = 3600.0
@@ -22,20 +24,30 @@ GRACE = 3600
 class Strays(Service):
     """Sweeps at start, and from then on every hour.
 
-    :param first_grace: seconds, for the sweep at start: 0 where no other process works on the same
+    :param first_grace: seconds, for the sweep at start: 0 where no other machine works on the same
         store, for whatever is stray then was left by a crash.
+    :param began: the moment before which no process that runs now had begun, in seconds; None: this
+        is the only one.
+    :param claiming: None: likewise. Of several processes one sweeps at a time.
     """
 
     _log = Logger()
 
     def __init__(
-        self, repo: IRepo, store: IStore, clock: IReactorTime, first_grace: int = GRACE
+        self,
+        repo: IRepo,
+        store: IStore,
+        clock: IReactorTime,
+        first_grace: int = GRACE,
+        began: float | None = None,
+        claiming: Claiming | None = None,
     ) -> None:
         self._repo = repo
+        self._claiming = claiming or Alone()
         self._store = store
         self._clock = clock
         self._grace = first_grace
-        self._began: int | None = from_seconds(clock.seconds())
+        self._began: int | None = from_seconds(clock.seconds() if began is None else began)
         self._loop = LoopingCall(self._sweep_safely)
         self._loop.clock = clock
         self._sweep: Deferred[None] | None = None
@@ -69,7 +81,7 @@ class Strays(Service):
         return removed
 
     def _moment(self) -> int:
-        """The first sweep leaves alone whatever was saved since this process began."""
+        """The first sweep leaves alone whatever was saved since the oldest process began."""
         now = from_seconds(self._clock.seconds()) if self._began is None else self._began
         return now - self._grace * SECOND
 
@@ -79,12 +91,14 @@ class Strays(Service):
 
     async def _sweep_and_log(self) -> None:
         try:
-            removed = await self.sweep(self._moment())
+            await self._claiming.unless_claimed(STRAYS_CLAIM, self._sweep_now)
         except CancelledError:
             return
         except PictdError as error:
             self._log.warn("stray bytes were not looked for: {error}", error=error)
-            return
+
+    async def _sweep_now(self) -> None:
+        removed = await self.sweep(self._moment())
         self._began, self._grace = None, GRACE
         if removed:
             self._log.info("{count} stray files of a crash were removed", count=removed)

@@ -18,9 +18,14 @@ PAUSE = 0.05
 """Seconds between two steps, in which requests have the machine to themselves."""
 
 
-async def originals(repo: IRepo, clock: IReactorTime) -> AsyncIterator[Sequence[HashRecord]]:
+async def originals(
+    repo: IRepo, clock: IReactorTime, pause: float = PAUSE
+) -> AsyncIterator[Sequence[HashRecord]]:
     """All of them, a few at a time, newest first. What is uploaded meanwhile is left out; where
-    the original that comes next is removed meanwhile, the walk begins again."""
+    the original that comes next is removed meanwhile, the walk begins again.
+
+    :param pause: seconds between two steps.
+    """
     start: Hash | None = None
     while True:
         page = await repo.hashes.page(start, STEP)
@@ -28,4 +33,4 @@ async def originals(repo: IRepo, clock: IReactorTime) -> AsyncIterator[Sequence[
         if page.next is None:
             return
         start = page.next
-        await deferLater(clock, PAUSE)
+        await deferLater(clock, pause)

@@ -21,8 +21,9 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from pictd.errors import Overloaded, RepoUnavailable, StoreUnavailable
+from pictd.figures import Run
 from pictd.interfaces import IRepo
-from pictd.metrics import Metrics, Run
+from pictd.metrics import Metrics
 from pictd.model.records import Job, Queue
 from pictd.model.times import SECOND, from_seconds
 

@@ -52,7 +52,7 @@ class Line:
             target=str(event.get("log_namespace", "-")),
             message=formatEvent(event),
             trace=failure.getTraceback() if failure is not None else "",
-            fields={name: event[name] for name in event if _is_field(name)},
+            fields=fields_of(event),
         )
 
     def coloured_level(self, colours: bool) -> str:
@@ -90,7 +90,7 @@ def _pretty(line: Line, colours: bool) -> str:
 
 def _json(event: LogEvent) -> str:
     line = Line.of(event)
-    fields = {name: _plain(value) for name, value in line.fields.items()}
+    fields = {name: plain(value) for name, value in line.fields.items()}
     if line.trace:
         fields["exception.details"] = line.trace
     told = {
@@ -113,7 +113,13 @@ def _quiet(text: str) -> str:
     return shown.replace("\n", "\n    ")
 
 
-def _plain(value: object) -> object:
+def fields_of(event: LogEvent) -> Mapping[str, object]:
+    """What was told beside the message."""
+    return {name: event[name] for name in event if _is_field(name)}
+
+
+def plain(value: object) -> object:
+    """As JSON can hold it."""
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 

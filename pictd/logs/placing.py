@@ -46,13 +46,18 @@ def observer(logging: Logging, stream: TextIO) -> ILogObserver:
     return FilteringLogObserver(written, [Heeding(logging.targets)])
 
 
+def is_twistds(twistd: Mapping[str, object]) -> bool:
+    """Whether twistd was told to log in a way of its own, where nothing is left out."""
+    return bool(twistd.get("syslog") or twistd.get("logger"))
+
+
 def place(twistd: Mapping[str, object], reactor: Any) -> TextIO | None:
     """The standard output, or a file that is kept short; None: leave it to twistd.
 
     :param twistd: its options.
     """
     name = twistd.get("logfile")
-    if twistd.get("syslog") or twistd.get("logger"):
+    if is_twistds(twistd):
         return None
     if twistd.get("nodaemon") and name in (None, "", "-"):
         return sys.stdout

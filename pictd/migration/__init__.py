@@ -1,1 +1,1 @@
-"""Moves of all that is known, or of all bytes, from one place to another."""
+"""Moving what a server keeps to other places."""

@@ -40,8 +40,14 @@ class Alias:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Every text names an alias; most name none that exists."""
+        spelled = cls.spelled(text)
+        return cls(canonical(spelled.name), spelled.extension)
+
+    @classmethod
+    def spelled(cls, text: str) -> Self:
+        """As ``parse``, of a text that is canonical already, or is to stay as it is."""
         name, dot, rest = text.partition(".")
-        return cls(canonical(name), dot + rest)
+        return cls(name, dot + rest)
 
     def __str__(self) -> str:
         return self.name + self.extension

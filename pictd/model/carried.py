@@ -34,6 +34,8 @@ class CarriedOriginal:
     """A stored original, with all that hangs on it.
 
     :ivar aliases: may be empty.
+    :ivar proxies: by URL, in the order of its text.
+    :ivar variants: by key, in the order of its text.
     :ivar details: by identifier, of those that were measured.
     """
 

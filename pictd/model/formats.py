@@ -59,35 +59,39 @@ class Format(Enum):
         return self.value[4]
 
     @classmethod
-    def from_code(cls, code: int) -> Self:
+    def from_code(cls, code: int) -> Format:
         """:raise ValueError: no format has this code."""
-        for each in cls:
-            if each.code == code:
-                return each
-        raise ValueError(f"no format has the code {code}")
+        found = _BY_CODE.get(code)
+        if found is None:
+            raise ValueError(f"no format has the code {code}")
+        return found
 
     @classmethod
-    def named(cls, kind: Kind, label: str) -> Self:
+    def named(cls, kind: Kind, label: str) -> Format:
         """The format of ``kind`` with this name, in any letter case.
 
         :raise ValueError: there is none.
         """
-        for each in cls:
-            if each.kind is kind and each.label.lower() == label.lower():
-                return each
-        raise ValueError(f"no {kind.value.lower()} format is called {label!r}")
+        found = _BY_LABEL.get((kind, label.lower()))
+        if found is None:
+            raise ValueError(f"no {kind.value.lower()} format is called {label!r}")
+        return found
 
     def as_json(self) -> dict[str, str]:
         """The stored form: ``{"Image": "png"}``."""
         return {self.kind.value: self.label}
 
     @classmethod
-    def from_json(cls, data: object) -> Self:
+    def from_json(cls, data: object) -> Format:
         """:raise ValueError: not the stored form of a format."""
         if not isinstance(data, Mapping) or len(data) != 1:
             raise ValueError(f"not a format: {data!r}")
         ((kind, label),) = data.items()
         return cls.named(Kind(kind), str(label))
+
+
+_BY_CODE = {each.code: each for each in Format}
+_BY_LABEL = {(each.kind, each.label.lower()): each for each in Format}
 
 
 class Output(Enum):

@@ -21,8 +21,8 @@ class _Host:
 
 
 class Turns:
-    """Lets a few in per host, first come, first served. It keeps nothing of hosts that nobody is
-    busy with.
+    """Lets a few of this process in per host, first come, first served. It keeps nothing of hosts
+    that nobody is busy with.
 
     :param places: how many are busy with one host.
     :param queue: how many may wait for one host.

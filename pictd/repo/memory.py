@@ -6,14 +6,18 @@ within it, when all that they may look at is changed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from zope.interface import implementer
 
 from pictd.interfaces import IDetails, IRepo, ISettings
 from pictd.metrics import Metrics
 from pictd.model.details import Details
+from pictd.repo.memory_claims import MemoryClaims
 from pictd.repo.memory_content import MemoryAliases, MemoryHashes
 from pictd.repo.memory_jobs import MemoryJobs
 from pictd.repo.memory_proxies import MemoryProxies
+from pictd.repo.memory_records import MemoryRecords
 from pictd.repo.memory_tables import Tables
 from pictd.repo.memory_uploads import MemoryUploads
 from pictd.repo.memory_variants import MemoryVariants
@@ -37,6 +41,11 @@ class MemoryDetails:
     async def remove(self, identifier: str) -> None:
         """See ``IDetails``."""
         self._tables.details.pop(identifier, None)
+
+    async def page(self, after: str | None, limit: int) -> Mapping[str, bool]:
+        """See ``IDetails``. By identifier."""
+        found = sorted(each for each in self._tables.details if after is None or each > after)
+        return {each: self._tables.refers_to(each) for each in found[:limit]}
 
 
 @implementer(ISettings)
@@ -72,6 +81,8 @@ class MemoryRepo:
         self.uploads = MemoryUploads(tables)
         self.settings = MemorySettings(tables)
         self.jobs = MemoryJobs(tables)
+        self.claims = MemoryClaims(tables)
+        self.records = MemoryRecords(tables)
 
     async def open(self) -> None:
         """See ``IRepo``."""
@@ -81,10 +92,11 @@ class MemoryRepo:
 
     async def refers_to(self, identifier: str) -> bool:
         """See ``IRepo``."""
-        tables = self._tables
-        return any(identifier == upload.identifier for upload in tables.uploads.values()) or any(
-            identifier in tables.identifiers_of(hash) for hash in tables.hashes
-        )
+        return self._tables.refers_to(identifier)
+
+    async def unsound(self) -> Sequence[str]:
+        """See ``IRepo``: nothing ever."""
+        return ()
 
     async def check(self, read_only: bool = False) -> None:
         """See ``IRepo``."""

@@ -96,6 +96,15 @@ class MemoryHashes:
             self._tables.details.pop(lost, None)
         return identifier
 
+    async def forget_motion(self, hash: Hash, lost: str) -> bool:
+        """See ``IHashes``."""
+        record = self._tables.hashes.get(hash)
+        if record is None or record.motion != lost:
+            return False
+        self._tables.hashes[hash] = attrs.evolve(record, motion=None)
+        self._tables.details.pop(lost, None)
+        return True
+
     async def set_blurhash(self, hash: Hash, blurhash: str) -> None:
         """See ``IHashes``."""
         if hash in self._tables.hashes:

@@ -56,6 +56,7 @@ class Tables:
     uploads: dict[str, Upload] = attrs.field(factory=dict)
     settings: dict[str, bytes] = attrs.field(factory=dict)
     jobs: dict[str, StoredJob] = attrs.field(factory=dict)
+    claims: dict[str, int] = attrs.field(factory=dict)
     wakeups: Wakeups = attrs.field(factory=Wakeups)
     pushed: int = 0
 
@@ -75,6 +76,12 @@ class Tables:
             if record.motion is not None:
                 yield record.motion
         yield from self.variants_of(hash).values()
+
+    def refers_to(self, identifier: str) -> bool:
+        """See ``IRepo``."""
+        return any(identifier == upload.identifier for upload in self.uploads.values()) or any(
+            identifier in self.identifiers_of(hash) for hash in self.hashes
+        )
 
     def remove_alias(self, alias: Alias) -> None:
         """The name, and the proxy relations to it."""

@@ -10,7 +10,8 @@ from twisted.internet.defer import Deferred
 from pictd.model.records import Queue
 
 Topic = Queue | str
-"""What one may wait for: work in a queue, or news of the queued upload with this id."""
+"""What one may wait for: work in a queue, news of the queued upload with this id, or the end of a
+claim of this key."""
 
 
 class Wakeups:
@@ -18,6 +19,11 @@ class Wakeups:
 
     def __init__(self) -> None:
         self._waiting: dict[Topic, set[Deferred[None]]] = {}
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether anybody waits for anything."""
+        return bool(self._waiting)
 
     def wait(self, topic: Topic) -> Deferred[None]:
         """Fires at the next ``wake``; it may be cancelled."""
@@ -33,7 +39,11 @@ class Wakeups:
             while waiters:  # one who is woken may cancel the next, which then leaves the set
                 waiters.pop().callback(None)
 
+    def wake_all(self) -> None:
+        """Fire all who wait for anything."""
+        self.wake(list(self._waiting))
+
     def _leave(self, topic: Topic, waiters: set[Deferred[None]], waiter: Deferred[None]) -> None:
         waiters.discard(waiter)
         if not waiters and self._waiting.get(topic) is waiters:
-            del self._waiting[topic]  # there is no end to the ids of uploads
+            del self._waiting[topic]  # there is no end to ids and keys

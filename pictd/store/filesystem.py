@@ -8,7 +8,8 @@ files are an error instead of absent, lest whoever asks believes that everything
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,9 +21,9 @@ from pictd.errors import StoreGone, StoreUnavailable
 from pictd.interfaces import IBlob, IStore
 from pictd.model.identifiers import new_identifier
 from pictd.store.descriptors import OpenFile, OpenFiles
-from pictd.store.markers import remove_marker, stray_identifiers, unfinished
+from pictd.store.markers import remove_marker, renew_marker, stray_identifiers, unfinished
 from pictd.store.paths import checked_extension, path_of
-from pictd.store.placing import place, take_out
+from pictd.store.placing import place, place_copy, take_out
 from pictd.store.reading import FileBlob
 from pictd.store.syncing import sync_folder
 
@@ -35,13 +36,20 @@ _MOST_OPEN = 256
 class FilesystemStore:
     """See ``IStore``. The root is made by the first check or save."""
 
-    def __init__(self, root: Path, reactor: IReactorThreads) -> None:
-        """:param reactor: it tells the time as well."""
-        self._root = root
+    def __init__(self, root: Path, reactor: IReactorThreads, is_there: bool = False) -> None:
+        """
+        :param reactor: it tells the time as well.
+        :param is_there: the root is never made: where it is missing, the store is gone.
+        """
+        self._root, self._is_there = root, is_there
         self._reactor = reactor
         self._clock = IReactorTime(reactor)
         self._open_files = OpenFiles(_MOST_OPEN)
         self._seen: tuple[int, int] | None = None
+
+    def expecting(self) -> AbstractAsyncContextManager[None]:
+        """See ``IStore``: there is nothing to do."""
+        return nullcontext()
 
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``."""
@@ -49,6 +57,17 @@ class FilesystemStore:
         identifier = new_identifier(milliseconds, os.urandom(10), checked_extension(extension))
         await self._in_thread(lambda: self._place(source, identifier))
         return identifier
+
+    async def put(self, identifier: str, source: Path, media_type: str) -> None:
+        """See ``IStore``."""
+        path_of(self._root, identifier)
+        await self._in_thread(lambda: self._put(source, identifier))
+        self._open_files.forget(identifier)
+
+    async def suspect(self, identifier: str) -> None:
+        """See ``IStore``."""
+        path_of(self._root, identifier)
+        await self._in_thread(lambda: self._mark(identifier))
 
     async def keep(self, identifier: str) -> None:
         """See ``IStore``."""
@@ -72,6 +91,10 @@ class FilesystemStore:
             return None
         return FileBlob(file, size, self._reactor)
 
+    async def inventory(self, most: int) -> Mapping[str, int] | None:
+        """See ``IStore``: one by one."""
+        return None
+
     def public_url(self, identifier: str) -> str | None:
         """See ``IStore``: nowhere else."""
         return None
@@ -92,6 +115,10 @@ class FilesystemStore:
         """See ``IStore``."""
         await self._in_thread(self._look if read_only else self._try_out)
 
+    async def close(self) -> None:
+        """See ``IStore``. Files that are open are closed with their last reader."""
+        self._open_files = OpenFiles(_MOST_OPEN)
+
     async def _in_thread(self, work: Callable[[], T]) -> T:
         pool = self._reactor.getThreadPool()
         return await deferToThreadPool(self._reactor, pool, _translated, work)
@@ -104,6 +131,14 @@ class FilesystemStore:
     def _place(self, source: Path, identifier: str) -> None:
         self._prepare()
         place(self._root, source, identifier)
+
+    def _put(self, source: Path, identifier: str) -> None:
+        self._prepare()
+        place_copy(self._root, source, identifier)
+
+    def _mark(self, identifier: str) -> None:
+        self._prepare()
+        renew_marker(self._root, identifier)
 
     def _take_out(self, identifier: str) -> None:
         self._require_mounted()
@@ -139,6 +174,8 @@ class FilesystemStore:
 
     def _require_mounted(self) -> None:
         """Another folder in the root's place is the mount point of a volume that went away."""
+        if self._is_there and self._identity() is None:
+            raise StoreGone(f"{self._root} is not there")
         if self._seen is not None and self._seen != self._identity():
             raise StoreGone(f"{self._root} is not what it was; is the volume mounted?")
 

@@ -33,6 +33,13 @@ def make_marker(root: Path, identifier: str) -> None:
         raise
 
 
+def renew_marker(root: Path, identifier: str) -> None:
+    """Durably, as if it were made now; there may be one already, and the file may be missing."""
+    remove_marker(root, identifier)
+    with suppress(FileExistsError):  # somebody else made it a moment ago
+        make_marker(root, identifier)
+
+
 def remove_marker(root: Path, identifier: str) -> None:
     """Idempotent."""
     _marker(root, identifier).unlink(missing_ok=True)
@@ -58,7 +65,7 @@ def stray_identifiers(root: Path, marked_before: int) -> list[str]:
         if entry.name.startswith(_UNFINISHED):
             Path(entry).unlink(missing_ok=True)
         else:
-            strays.append(entry.name.replace("_", "/"))
+            strays.append(_marked(entry.name))
     return strays
 
 
@@ -73,7 +80,10 @@ def _older(root: Path, moment: int) -> Iterator[os.DirEntry[str]]:
 
 
 def _make_empty(root: Path, path: Path) -> None:
-    """Never makes the root: where that is missing, a volume is not mounted."""
+    """Never makes the root: where that is missing, a volume is not mounted.
+
+    :raise FileExistsError: there is such a file.
+    """
     for _ in range(_ATTEMPTS):
         with suppress(FileNotFoundError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
@@ -85,5 +95,10 @@ def _make_empty(root: Path, path: Path) -> None:
 
 
 def _marker(root: Path, identifier: str) -> Path:
-    """New identifiers hold no underscore: hexadecimal digits, and a checked extension."""
-    return root / PRIVATE / identifier.replace("/", "_")
+    """Its name is the identifier with underscores for slashes."""
+    name = identifier.replace("%", "%25").replace("_", "%5F").replace("/", "_")
+    return root / PRIVATE / name
+
+
+def _marked(name: str) -> str:
+    return name.replace("_", "/").replace("%5F", "_").replace("%25", "%")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 from twisted.internet.interfaces import IReactorTime
@@ -64,6 +65,10 @@ class MemoryStore:
         self._blobs: dict[str, bytes] = {}
         self._strays: dict[str, int] = {}
 
+    def expecting(self) -> AbstractAsyncContextManager[None]:
+        """See ``IStore``: there is nothing to do."""
+        return nullcontext()
+
     async def save(self, source: Path, extension: str, media_type: str) -> str:
         """See ``IStore``. The file at ``source`` is removed."""
         now = self._clock.seconds()
@@ -71,6 +76,14 @@ class MemoryStore:
         self._blobs[identifier] = _taken(source)
         self._strays[identifier] = from_seconds(now)
         return identifier
+
+    async def put(self, identifier: str, source: Path, media_type: str) -> None:
+        """See ``IStore``."""
+        self._blobs[self._checked(identifier)] = _read(source)
+
+    async def suspect(self, identifier: str) -> None:
+        """See ``IStore``."""
+        self._strays[self._checked(identifier)] = from_seconds(self._clock.seconds())
 
     async def keep(self, identifier: str) -> None:
         """See ``IStore``."""
@@ -85,6 +98,10 @@ class MemoryStore:
         """See ``IStore``."""
         data = self._blobs.get(self._checked(identifier))
         return None if data is None else MemoryBlob(data)
+
+    async def inventory(self, most: int) -> Mapping[str, int] | None:
+        """See ``IStore``: one by one."""
+        return None
 
     def public_url(self, identifier: str) -> str | None:
         """See ``IStore``: nowhere else."""
@@ -107,15 +124,22 @@ class MemoryStore:
     async def check(self, read_only: bool = False) -> None:
         """See ``IStore``."""
 
+    async def close(self) -> None:
+        """See ``IStore``."""
+
     def _checked(self, identifier: str) -> str:
         path_of(Path("/"), identifier)
         return identifier
 
 
 def _taken(source: Path) -> bytes:
+    data = _read(source)
+    source.unlink(missing_ok=True)
+    return data
+
+
+def _read(source: Path) -> bytes:
     try:
-        data = source.read_bytes()
-        source.unlink()
+        return source.read_bytes()
     except OSError as error:
         raise StoreUnavailable(f"{StoreUnavailable.text}: {error}") from error
-    return data

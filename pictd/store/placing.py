@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from pictd.store.markers import make_marker, remove_folder_if_empty, remove_mark
 from pictd.store.paths import path_of
 from pictd.store.syncing import sync_file, sync_folder
 
+Rename = Callable[[Path, Path], object]
 _ATTEMPTS = 10
 """Tries to move a file into folders that others may be pruning."""
 
@@ -41,6 +42,17 @@ def place(root: Path, source: Path, identifier: str) -> None:
         undo.pop_all()
 
 
+def place_copy(root: Path, source: Path, identifier: str) -> None:
+    """Store a copy under an identifier that is not stray, in the place of what is there.
+
+    :raise OSError: it was not stored, or may not survive power loss.
+    """
+    target = path_of(root, identifier)
+    _copy(root, source, target, Path.replace)
+    for folder in _folders(root, target):
+        sync_folder(folder)
+
+
 def take_out(root: Path, identifier: str) -> None:
     """Delete a file, its marker, and the folders that this leaves empty, but not the root.
 
@@ -56,29 +68,38 @@ def take_out(root: Path, identifier: str) -> None:
 
 def _move_or_copy(root: Path, source: Path, target: Path) -> None:
     try:
-        _move(root, source, target)
+        _move(root, source, target, _rename)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _copy(root, source, target)
+        _copy(root, source, target, _rename)
 
 
-def _copy(root: Path, source: Path, target: Path) -> None:
+def _copy(root: Path, source: Path, target: Path, rename: Rename) -> None:
     copy = unfinished(root)
     try:
         shutil.copyfile(source, copy)
-        _move(root, copy, target)
+        _require_equal_sizes(source, copy)
+        _move(root, copy, target, rename)
     finally:
         copy.unlink(missing_ok=True)
 
 
-def _move(root: Path, source: Path, target: Path) -> None:
+def _require_equal_sizes(source: Path, copy: Path) -> None:
+    """A filesystem that is full or at a distance may cut a copy short without an error."""
+    wanted, got = source.stat().st_size, copy.stat().st_size
+    if wanted != got:
+        raise OSError(errno.EIO, f"the copy has {got} bytes of {wanted}", str(copy))
+
+
+def _move(root: Path, source: Path, target: Path, rename: Rename) -> None:
     """Folders may vanish while they are used: whoever deletes a file prunes empty ones."""
     sync_file(source)
     for _ in range(_ATTEMPTS):
         _make_folders(root, target)
         with suppress(FileNotFoundError):
-            return _rename(source, target)
+            rename(source, target)
+            return
     raise FileNotFoundError(errno.ENOENT, "its folders are being removed", str(target))
 
 

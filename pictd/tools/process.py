@@ -13,6 +13,7 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+_PIPES = {0: "w", 1: "r", 2: "r"}
 _MOST_LINES = 100
 _MOST_LINE = 500
 
@@ -24,11 +25,15 @@ class Program:
     :ivar name: for people.
     :ivar argv: the first is the path of the program.
     :ivar environment: all of it; nothing is inherited.
+    :ivar folder: that it is started in.
+    :ivar descriptors: those that it gets beside the standard ones: its number, our number.
     """
 
     name: str
     argv: Sequence[str]
     environment: Mapping[str, str]
+    folder: str = "/"
+    descriptors: Mapping[int, int] = attrs.field(factory=dict)
 
 
 class ChildProcess(ProcessProtocol):
@@ -39,6 +44,7 @@ class ChildProcess(ProcessProtocol):
     :param received: called with each piece of standard output.
     :param ended: called once, with the cause in words, when the process is reaped and its pipes
         are closed.
+    :ivar status: with which it ended by itself; None: it runs, or a signal ended it.
     """
 
     _log = Logger()
@@ -49,14 +55,19 @@ class ChildProcess(ProcessProtocol):
         self._program = program
         self._received = received
         self._ended = ended
+        self.status: int | None = None
         self._line = b""
         self._lines = 0
 
     def start(self, reactor: IReactorProcess) -> None:
-        """Start the program, in the root directory."""
-        argv = list(self._program.argv)
-        environment = dict(self._program.environment)
-        reactor.spawnProcess(self, argv[0], argv, environment, "/")
+        """Start the program.
+
+        :raise OSError: there can be no more processes or open files.
+        """
+        program = self._program
+        argv, environment = list(program.argv), dict(program.environment)
+        files: dict[int, str | int] = {**_PIPES, **program.descriptors}
+        reactor.spawnProcess(self, argv[0], argv, environment, program.folder, childFDs=files)
 
     @property
     def pid(self) -> int | None:
@@ -94,6 +105,7 @@ class ChildProcess(ProcessProtocol):
 
     def processEnded(self, reason: Failure) -> None:
         """Reaped."""
+        self.status = getattr(reason.value, "exitCode", None)
         if self._line:
             self._complain(self._line)
         self._ended(str(reason.value))

@@ -30,15 +30,16 @@ class Scratch:
     _own: Path
 
     @classmethod
-    def prepared(cls, temporary_directory: Path, clean: bool) -> Scratch:
+    def prepared(cls, temporary_directory: Path, clean: bool, name: str = "") -> Scratch:
         """Make the folder of this process.
 
         :param clean: first remove what earlier processes left, which is right only where no other
             process shares the directory.
+        :param name: of the folder of this process; empty: any.
         :raise StoreUnavailable: the temporary directory can't be used.
         """
         base = temporary_directory / NAME
-        own = base / str(uuid4())
+        own = base / (name or str(uuid4()))
         try:
             if clean and base.exists():
                 shutil.rmtree(base)
@@ -59,6 +60,10 @@ class Scratch:
     async def discard(self, folder: Path) -> None:
         """Remove the folder and all that is in it."""
         await deferToThread(shutil.rmtree, folder, True)
+
+    async def discard_of(self, name: str) -> None:
+        """Remove the folder of another process, which has ended."""
+        await self.discard(self.base / name)
 
     async def close(self) -> None:
         """Remove the folder of this process, and the shared one if it is empty then."""

@@ -34,7 +34,7 @@ def routes(parts: Parts) -> list[Route]:
     """Every route of the server, family by family."""
     sources = Sources.of(parts)
     cache_control = (parts.settings.cache_control or IMMUTABLE).encode()
-    sender = MediaSender(parts.repo, parts.store, cache_control)
+    sender = MediaSender(parts.repo, parts.store, cache_control, parts.accel)
     families = (
         Health(parts),
         Uploads(parts),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 import attrs
@@ -19,6 +20,7 @@ from pictd.errors import (
     RepoUnavailable,
 )
 from pictd.ingest.receive import receive
+from pictd.model.claims import telling_claim
 from pictd.model.uploads import UploadFailed, UploadQuery, UploadResult
 from pictd.web.answers import send_empty, send_failure, send_json
 from pictd.web.entries import entry
@@ -40,7 +42,8 @@ class Backgrounded:
 
     :ivar patience: seconds that a claim waits for a pending upload.
     :ivar poll_every: seconds between looks at it that nobody announced anything for.
-    :ivar answering: ids of uploads whose result is being told to somebody.
+    :ivar answering: ids of uploads whose result this process is telling to somebody; whoever asks
+        another process in that moment is told, too.
     """
 
     parts: Parts
@@ -69,22 +72,31 @@ class Backgrounded:
         send_queued(request, ids)
 
     async def claim(self, request: PictdRequest) -> None:
-        """The result of an upload, to one claimer; 204 while there is none. It is let go only once
-        it was told (contract A8), and by a read-only server not at all (C5)."""
+        """The result of an upload, to one claimer; 204 while there is none, or while another node
+        tells it, for that one may die in it. It is let go only once it was told (contract A8), and
+        by a read-only server not at all (C5)."""
         id = _upload_id(Query.parse(request.query).required("upload_id"))
-        result = await self._result(id)
-        if result is None:
-            return send_empty(request, 204)
+        end = self.parts.clock.seconds() + self.patience
+        while await self._result(id, end) is not None:
+            if await self._told(request, id):
+                return None
+            left = end - self.parts.clock.seconds()
+            if left <= 0:
+                break
+            elsewhere = Deferred.fromCoroutine(self.parts.repo.claims.wait(telling_claim(id)))
+            await self._rest(elsewhere, min(left, self.poll_every))
+        return send_empty(request, 204)
+
+    async def _told(self, request: PictdRequest, id: str) -> bool:
+        """Tell it. False, and nothing done: another node tells it."""
         if id in self.answering:
             raise AlreadyClaimed
         self.answering.add(id)
         try:
-            await self._tell(request, result)
-            self.parts.metrics.claims.add()
-            await self._let_go(id)
+            telling = partial(self._tell_and_let_go, request, id)
+            return await self.parts.claiming.unless_claimed(telling_claim(id), telling)
         finally:
             self.answering.discard(id)
-        return None
 
     async def _receive(self, request: PictdRequest, query: UploadQuery, ids: list[str]) -> None:
         """:param ids: is filled with those of what was queued."""
@@ -98,12 +110,11 @@ class Backgrounded:
         if not ids:
             raise FormWithoutFiles
 
-    async def _result(self, id: str) -> UploadResult | None:
+    async def _result(self, id: str, end: float) -> UploadResult | None:
         """The result, as soon as there is one; None: there is none yet.
 
         :raise AlreadyClaimed: there is no such upload any more.
         """
-        end = self.parts.clock.seconds() + self.patience
         while True:
             # Listening begins before the look at the upload: its end between would be missed.
             news = Deferred.fromCoroutine(self.parts.repo.uploads.wait(id))
@@ -123,6 +134,15 @@ class Backgrounded:
         news.addTimeout(seconds, self.parts.clock)
         with suppress(TimeoutError):
             await news
+
+    async def _tell_and_let_go(self, request: PictdRequest, id: str) -> None:
+        """:raise AlreadyClaimed: another node told it since the caller looked."""
+        upload = await self.parts.repo.uploads.find(id)
+        if upload is None or upload.result is None:
+            raise AlreadyClaimed
+        await self._tell(request, upload.result)
+        self.parts.metrics.claims.add()
+        await self._let_go(id)
 
     async def _tell(self, request: PictdRequest, result: UploadResult) -> None:
         """Answer; that the file was deleted since is an answer, too."""

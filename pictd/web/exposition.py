@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, Metric
 from twisted.internet.defer import Deferred
@@ -12,11 +12,18 @@ from twisted.web.server import NOT_DONE_YET
 
 from pictd.errors import PictdError
 from pictd.interfaces import IRepo
-from pictd.metrics import Metrics
+from pictd.metrics import Metrics, exposition
 from pictd.model.records import Queue
 from pictd.web.site import PictdRequest
 
 _SHOWN = (b"/", b"/metrics")
+
+Gather = Callable[[], Awaitable[Iterable[Metric]]]
+"""Tells figures."""
+
+
+QUEUE_LENGTH = "pictd_queue_length"
+"""The figure that is of the database, not of a process."""
 
 
 class QueueLengths:
@@ -36,10 +43,24 @@ class QueueLengths:
 
     def collect(self) -> Iterator[Metric]:
         """For the library."""
-        metric = Metric("pictd_queue_length", "Jobs that wait or run", "gauge")
+        metric = Metric(QUEUE_LENGTH, "Jobs that wait or run", "gauge")
         for queue, length in self._lengths.items():
             metric.add_sample(metric.name, {"queue": queue}, length)
         yield metric
+
+
+class Figures:
+    """Those of this process, and of its database."""
+
+    def __init__(self, metrics: Metrics, repo: IRepo) -> None:
+        self._metrics = metrics
+        self._lengths = QueueLengths(repo)
+        metrics.registry.register(self._lengths)
+
+    async def gathered(self) -> Iterable[Metric]:
+        """As they are now."""
+        await self._lengths.refresh()
+        return self._metrics.registry.collect()
 
 
 class Exposition(Resource):
@@ -47,11 +68,9 @@ class Exposition(Resource):
 
     isLeaf = True
 
-    def __init__(self, metrics: Metrics, repo: IRepo) -> None:
+    def __init__(self, gather: Gather) -> None:
         super().__init__()
-        self._metrics = metrics
-        self._lengths = QueueLengths(repo)
-        metrics.registry.register(self._lengths)
+        self._gather = gather
 
     def render_GET(self, request: PictdRequest) -> object:
         """The answer, or a promise of it."""
@@ -65,9 +84,9 @@ class Exposition(Resource):
         return b"not found: the figures are at /metrics\n"
 
     async def _show(self, request: PictdRequest) -> None:
-        await self._lengths.refresh()
+        families = await self._gather()
         if not request.has_left:
-            request.write(self._metrics.exposition())
+            request.write(exposition(families))
             request.finish()
 
 

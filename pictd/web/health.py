@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from pictd.errors import PictdError
+from pictd.errors import OldStoreUnavailable, PictdError
 from pictd.web.answers import send_empty, send_json
 from pictd.web.parts import Parts
 from pictd.web.routing import Route
@@ -42,8 +42,8 @@ class Health:
         for name, part in (("database", self.parts.repo), ("store", self.parts.store)):
             try:
                 await part.check(self.parts.settings.read_only)
-            except PictdError:
-                missing.append(name)
+            except PictdError as error:
+                missing.append("old_store" if isinstance(error, OldStoreUnavailable) else name)
         if not missing:
             return send_empty(request, 204)
         request.setHeader(b"retry-after", b"5")

@@ -11,6 +11,7 @@ from typing import Any
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IReactorSocket, IReactorTime
+from twisted.internet.tcp import Port
 from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
@@ -68,9 +69,8 @@ class Listener(Service):
     def startService(self) -> None:
         """Begin to accept."""
         super().startService()
-        number, family = self._bound.fileno(), self._bound.family
         scheme, factory = self._spoken()
-        self._port = self._reactor.adoptStreamPort(number, family, factory)
+        self._port = self._adopted(self._bound, factory)
         address = self._port.getHost()
         self._log.info("listening on {address} ({scheme})", address=address, scheme=scheme)
         self._bound.close()
@@ -79,6 +79,9 @@ class Listener(Service):
         """Accept no more, then let running requests come to their end."""
         super().stopService()
         return Deferred.fromCoroutine(self._finish())
+
+    def _adopted(self, bound: socket.socket, factory: Any) -> IListeningPort:
+        return self._reactor.adoptStreamPort(bound.fileno(), bound.family, factory)
 
     def _spoken(self) -> tuple[str, Any]:
         """The scheme of URLs, and the factory that speaks it."""
@@ -95,3 +98,24 @@ class Listener(Service):
             await self._site.wind_down().addTimeout(FINISH_WITHIN, clock)
         except TimeoutError:
             self._log.warn("{count} connections were cut off", count=len(self._site.channels))
+
+
+class SharedListener(Listener):
+    """Accepts from a socket that other processes accept from as well."""
+
+    def _adopted(self, bound: socket.socket, factory: Any) -> IListeningPort:
+        port: Port = _OneByOne._fromListeningDescriptor(
+            self._reactor, bound.fileno(), bound.family, factory
+        )
+        port.startListening()
+        return port
+
+
+class _OneByOne(Port):
+    """Takes one connection at a time. Twisted takes all that wait, and a proxy that opens many at
+    once, and keeps them, would have one process do all the work while others idle."""
+
+    def doRead(self) -> None:
+        """Somebody may have come, whom another process may take meanwhile."""
+        self.numberAccepts = 1
+        super().doRead()

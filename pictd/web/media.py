@@ -10,6 +10,7 @@ from pictd.errors import AliasNotFound, BytesLost
 from pictd.interfaces import IBlob, IRepo, IStore
 from pictd.model.details import Details
 from pictd.model.records import Original, Variant
+from pictd.web.accel import Accel
 from pictd.web.answers import send_empty
 from pictd.web.bodies import send_stream
 from pictd.web.conditions import Conditions, Validators
@@ -57,15 +58,20 @@ class Served:
 
 @attrs.frozen
 class MediaSender:
-    """:ivar cache_control: of media that were found."""
+    """
+    :ivar cache_control: of media that were found.
+    :ivar accel: who else sends files; None: nobody.
+    """
 
     repo: IRepo
     store: IStore
     cache_control: bytes = IMMUTABLE.encode()
+    accel: Accel | None = None
 
     async def send(self, request: PictdRequest, served: Served) -> None:
         """200, 206, 304 or 416, as the request's headers ask; 303 where the store says from where
-        clients fetch the bytes themselves, whatever the headers ask.
+        clients fetch the bytes themselves, whatever the headers ask. Where the reverse proxy sends
+        them, ranges are its affair.
 
         :raise BytesLost: there is nothing to send.
         :raise AliasNotFound: it was removed meanwhile.
@@ -79,6 +85,10 @@ class MediaSender:
         self._headers(request, served)
         if conditions.are_met_by(served.validators):
             return send_empty(request, 304)
+        place = None if self.accel is None else await self.accel.place(served.identifier)
+        if place is not None:
+            request.setHeader(b"x-accel-redirect", place)
+            return _send_no_length(request)
         blob = await self._open(served)
         try:
             ranged = conditions.allow_range(served.validators)
@@ -131,6 +141,14 @@ class MediaSender:
         put(b"etag", [served.etag])
         for name, value in _ON_ALL_MEDIA:
             put(name, [value])
+
+
+def _send_no_length(request: PictdRequest) -> None:
+    """An empty body, of which the head does not tell that it is: the proxy puts another in its
+    place. One piece alone would be the whole, and have its length told."""
+    request.write(b"")
+    request.write(b"")
+    request.finish()
 
 
 async def _send(request: PictdRequest, status: int, blob: IBlob, first: int, count: int) -> None:

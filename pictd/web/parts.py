@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 from pictd.catalog.access import AccessLog
 from pictd.catalog.lookup import Lookup
 from pictd.catalog.removal import Removal
+from pictd.claiming import Alone, Claiming
 from pictd.errors import ReadOnly
 from pictd.generate.service import Generate
 from pictd.ingest.downloads import Downloads
@@ -20,6 +21,7 @@ from pictd.ingest.service import Ingest
 from pictd.interfaces import IMedia, IRepo, IScratch, IStore
 from pictd.jobs.prune import Prune
 from pictd.metrics import Metrics
+from pictd.web.accel import Accel
 
 
 @attrs.frozen
@@ -72,6 +74,8 @@ class Parts:
     settings: WebSettings
     exports: Exports | None = None
     metrics: Metrics = attrs.field(factory=Metrics)
+    claiming: Claiming = attrs.field(factory=Alone)
+    accel: Accel | None = None
 
     def refuse_if_read_only(self) -> None:
         """:raise ReadOnly: the server was configured to change nothing."""

@@ -70,6 +70,14 @@ class PlacesTests(SynchronousTestCase):
         for line in self.found():
             self.assertIn("is not a directory", line)
 
+    def test_an_old_store(self) -> None:
+        """It must be there: a misspelt one would be empty, and every file missing."""
+        folder = self.folder / "old"
+        config = attrs.evolve(self.config(), old_store=FilesystemStore(folder))
+        self.assertEqual(list(unusable(config)), [f"old_store.path: {folder} is not there"])
+        folder.mkdir()
+        self.assertEqual(list(unusable(config)), [])
+
     def test_a_folder_in_the_place_of_the_database(self) -> None:
         """The name of a directory is a common mistake for ``repo.path``."""
         database = self.folder / "facts/pictd.sqlite3"

@@ -59,6 +59,13 @@ class TroubleTests(TestCase):
         """It is told that nobody answers."""
         self.assertIn("not available", str(await bucket_trouble(CONFIG, reactor)))
 
+    async def test_the_old_store(self) -> None:
+        """Is told by its own name."""
+        config = attrs.evolve(CONFIG, use_path_style=False)
+        for each in (CONFIG, config):
+            told = str(await bucket_trouble(each, reactor, "old_store"))
+            self.assertRegex(told, "^old_store[.:]")
+
     async def test_a_host_that_can_not_be(self) -> None:
         """It is told as at the start."""
         config = attrs.evolve(CONFIG, use_path_style=False)

@@ -14,6 +14,7 @@ from pictd.errors import (
     ProxyNotFound,
     ReadOnly,
     RepoUnavailable,
+    UnreadableMedia,
 )
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Filing, Ingested
@@ -61,6 +62,10 @@ class LookupTests(CatalogTestCase):
         record = attrs.evolve(original.record, blurhash=None)
         return attrs.evolve(original, details=None, record=record)
 
+    def purge(self, original: Original) -> None:
+        """Let it go, under all its names."""
+        self.result(self.repo.hashes.purge(original.record.hash))
+
     def test_missing_details_are_measured_and_kept(self) -> None:
         """Once."""
         original = self.unmeasured()
@@ -82,6 +87,30 @@ class LookupTests(CatalogTestCase):
         self.result(self.store.remove(original.record.identifier))
         self.assertIsInstance(self.failureOf(self.lookup.details(original)), BytesLost)
         self.assertIsInstance(self.failureOf(self.lookup.blurhash(original)), BytesLost)
+
+    def test_what_is_removed_meanwhile(self) -> None:
+        """Is unknown, as it is to everybody who comes later; nothing is kept of it."""
+        original = self.unmeasured()
+        self.purge(original)
+        self.result(self.store.remove(original.record.identifier))
+        self.assertIsInstance(self.failureOf(self.lookup.details(original)), AliasNotFound)
+        self.assertIsInstance(self.failureOf(self.lookup.blurhash(original)), AliasNotFound)
+        self.assertEqual(self.scratch.live, set())
+
+    def test_what_is_removed_while_it_is_looked_at(self) -> None:
+        """Likewise, though the file was still there when work on it began."""
+        original = self.unmeasured()
+
+        self.media.on_work = lambda: self.purge(original)
+        self.media.failure = UnreadableMedia()
+        self.assertIsInstance(self.failureOf(self.lookup.details(original)), AliasNotFound)
+        self.assertEqual(self.scratch.live, set())
+
+    def test_what_can_not_be_measured(self) -> None:
+        """Keeps its own error."""
+        original = self.unmeasured()
+        self.media.failure = UnreadableMedia()
+        self.assertIsInstance(self.failureOf(self.lookup.blurhash(original)), UnreadableMedia)
 
     def test_a_missing_blurhash_is_made_and_kept(self) -> None:
         """A read-only server makes it and keeps nothing (contract C5)."""

@@ -10,7 +10,7 @@ from pictd.config.backends import FilesystemStore, ObjectStore, PostgresRepo, Sq
 from pictd.config.findings import ConfigError
 from pictd.config.layers import KEYS, Given
 from pictd.config.legacy import OLD_KEYS
-from pictd.config.load import Loaded, load
+from pictd.config.load import Loaded, load, load_named
 from pictd.model.formats import Format
 from tests.config.samples import from_environment, variable, write_json
 
@@ -173,6 +173,11 @@ class KindTests(LoadCase):
         assert isinstance(store, ObjectStore)
         self.assertEqual((store.endpoint, store.use_path_style), ("http://h", False))
 
+    def test_an_object_store_with_no_time_to_answer(self) -> None:
+        """Is refused: every request would fail."""
+        settings = {f"store.{k}": v for k, v in BUCKET.items()} | {"store.client_timeout": "0"}
+        self.assertIn("a whole number from 1", self.wrong(settings))
+
     def test_a_postgres_repo(self) -> None:
         """Its URL is kept as it is."""
         settings = {"repo.type": "postgres", "repo.url": "postgres:///d", "repo.use_tls": "yes"}
@@ -272,3 +277,18 @@ class UnknownNamesTests(LoadCase):
         """The message names it."""
         error = self.assertRaises(ConfigError, load, self.file("media = 5\n"), {}, {})
         self.assertIn("media: it is a table", str(error))
+
+
+class NamedTests(LoadCase):
+    """What the command line alone names."""
+
+    def test_flags_and_defaults(self) -> None:
+        """Are all that counts."""
+        flags = {"repo.type": Given("sqlite", "a"), "repo.path": Given("/x", "a")}
+        self.assertEqual(load_named(flags).repo, SqliteRepo(Path("/x")))
+
+    def test_what_is_missing(self) -> None:
+        """Is named."""
+        flags = {"repo.type": Given("postgres", "a")}
+        error = self.assertRaises(ConfigError, load_named, flags)
+        self.assertIn("repo.url: it is missing", str(error.messages))

@@ -24,6 +24,16 @@ class RelationsTests(SynchronousTestCase):
         error = self.assertRaises(ConfigError, from_environment, settings)
         self.assertIn("old_store", str(error))
 
+    def test_nginx_sends_files(self) -> None:
+        """Objects it can't; both keys are named."""
+        bucket = {"endpoint": "http://h", "bucket_name": "b", "region": "r"}
+        keys = {"access_key": "a", "secret_key": "s", "type": "object_storage"}
+        store = {f"store.{name}": value for name, value in {**bucket, **keys}.items()}
+        settings = {"server.accel_prefix": "/stored", **store}
+        error = self.assertRaises(ConfigError, from_environment, settings)
+        self.assertIn("server.accel_prefix: ", str(error))
+        self.assertIn("store.type", str(error))
+
     def test_steps_that_would_fail_every_upload(self) -> None:
         """Are a warning, as pict-rs starts with them."""
         (warning,) = from_environment({"media.preprocess_steps": "resize=big"}).warnings

@@ -14,6 +14,7 @@ from pictd.interfaces import (
     IHashes,
     IJobs,
     IProxies,
+    IRecords,
     IRepo,
     ISettings,
     IUploads,
@@ -111,6 +112,7 @@ class WholeRepoContract(RepoContract):
             (IUploads, self.repo.uploads),
             (ISettings, self.repo.settings),
             (IJobs, self.repo.jobs),
+            (IRecords, self.repo.records),
         ):
             verifyObject(interface, facet)
 
@@ -154,6 +156,27 @@ class WholeRepoContract(RepoContract):
         await self.repo.details.remove("one")
         await self.repo.details.remove("one")
         self.assertIsNone(await self.repo.details.find("one"))
+
+    async def test_details_go_page_by_page(self) -> None:
+        """Every identifier once, and whether anything else is known of it."""
+        record = attrs.evolve(record_of(1), motion="still")
+        await self.repo.hashes.publish(record, details_at(1), naming_of("a"))
+        await self.repo.variants.add(record.hash, "webp", "variant", details_at(1), 1)
+        for identifier in ("still", "nobody", "nobody else"):
+            await self.repo.details.save(identifier, details_at(1))
+        found: dict[str, bool] = {}
+        while page := await self.repo.details.page(max(found, default=None), 2):
+            self.assertLessEqual(len(page), 2)
+            self.assertFalse(set(page) & set(found))
+            found.update(page)
+        known = {record.identifier: True, "still": True, "variant": True}
+        self.assertEqual(found, {**known, "nobody": False, "nobody else": False})
+
+    async def test_a_sound_database(self) -> None:
+        """Nothing is wrong with what pictd itself made."""
+        await self.repo.hashes.publish(record_of(1), details_at(1), naming_of("a"))
+        await self.repo.variants.add(hash_of(1), "webp", "variant", details_at(1), 1)
+        self.assertEqual(list(await self.repo.unsound()), [])
 
     async def test_settings_overwrite(self) -> None:
         """The last value counts; bytes come back as they were."""

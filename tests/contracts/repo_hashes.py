@@ -95,6 +95,17 @@ class HashesContract(RepoContract):
         self.assertIsNone(await set_motion(hash_of(1), None, "a", details_at(5)))
         self.assertIsNone(await self.repo.details.find("a"))
 
+    async def test_a_lost_still_frame_is_forgotten(self) -> None:
+        """With its facts, so that it is made again; one that is not the lost one stays."""
+        await self.publish(1, "one")
+        await self.repo.hashes.set_motion(hash_of(1), None, "a", details_at(5))
+        self.assertFalse(await self.repo.hashes.forget_motion(hash_of(1), "b"))
+        self.assertTrue(await self.repo.refers_to("a"))
+        self.assertTrue(await self.repo.hashes.forget_motion(hash_of(1), "a"))
+        self.assertEqual(await self.repo.hashes.find(hash_of(1)), record_of(1))
+        self.assertIsNone(await self.repo.details.find("a"))
+        self.assertFalse(await self.repo.hashes.forget_motion(hash_of(2), "a"))
+
     async def test_blurhash_overwrites(self) -> None:
         """The last one counts; unknown content is passed over."""
         await self.publish(1, "one")

@@ -21,6 +21,9 @@ ALWAYS = 2**62
 """A moment after all others."""
 BYTES = bytes(range(256)) * 2000
 """More than one piece."""
+NEW = "01/90/4b/2c/7d/1e/7a/bc/9d/ef/0123456789ab.webp"
+LEGACY = ("0/3/c61422e1-9294-4f1f-977f-c696b7939467", "picture_of a 100%25_cat.JPG")
+"""Identifiers of other generations."""
 HOSTILE = (
     "",
     "/etc/passwd",
@@ -167,11 +170,7 @@ class StoreContract(Mixin):
 
     async def test_unknown_identifiers(self) -> None:
         """Ordinary absence is None, for identifiers of every generation."""
-        for identifier in (
-            "01/90/4b/2c/7d/1e/7a/bc/9d/ef/0123456789ab.webp",
-            "0/3/c61422e1-9294-4f1f-977f-c696b7939467",
-            "picture of a cat.JPG",
-        ):
+        for identifier in (NEW, *LEGACY):
             self.assertIsNone(await self.store.open(identifier))
             self.assertIsNone(await self.store.local(identifier, Path(self.mktemp())))
             await self.store.remove(identifier)
@@ -184,6 +183,8 @@ class StoreContract(Mixin):
                 self.store.local(identifier, Path()),
                 self.store.remove(identifier),
                 self.store.keep(identifier),
+                self.store.put(identifier, Path(), "image/png"),
+                self.store.suspect(identifier),
             ):
                 with self.assertRaises(StoreUnavailable):
                     await attempt
@@ -226,6 +227,76 @@ class StoreContract(Mixin):
         """Identifiers come back as they were, with or without extension."""
         saved = {await self.saved(extension=each) for each in ("", ".png", ".tar.gz", ".MP4")}
         self.assertEqual(set(await self.store.strays(ALWAYS)), saved)
+
+    async def test_put(self) -> None:
+        """The bytes are there under the identifier that was given, of whatever generation, and not
+        stray; the file that they came from stays."""
+        for identifier in (NEW, *LEGACY):
+            source = self.file(BYTES)
+            await self.store.put(identifier, source, "image/png")
+            blob = await self.blob(identifier)
+            self.assertEqual(await drain(blob.stream(0, blob.size)), BYTES)
+            self.assertEqual(source.read_bytes(), BYTES)
+        self.assertEqual(list(await self.store.strays(ALWAYS)), [])
+
+    async def test_inventory(self) -> None:
+        """All identifiers with their sizes, where it is more than asking one by one; and nothing
+        where there are too many."""
+        await self.store.check()
+        identifier = await self.saved()
+        await self.store.put(NEW, self.file(BYTES), "image/png")
+        found = await self.store.inventory(10)
+        if found is not None:
+            self.assertEqual(found, {identifier: 5, NEW: len(BYTES)})
+            self.assertIsNone(await self.store.inventory(1))
+
+    async def test_put_replaces(self) -> None:
+        """What is there, as where somebody else's copy broke off."""
+        for content in (b"part", b"the whole"):
+            await self.store.put(NEW, self.file(content), "image/png")
+            blob = await self.blob(NEW)
+            self.assertEqual(await drain(blob.stream(0, blob.size)), content)
+
+    async def test_put_without_a_source(self) -> None:
+        """What is there stays."""
+        await self.store.put(NEW, self.file(), "image/png")
+        with self.assertRaises(StoreUnavailable):
+            await self.store.put(NEW, Path(self.mktemp()), "image/png")
+        self.assertEqual((await self.blob(NEW)).size, 5)
+
+    async def test_what_was_put_can_be_removed(self) -> None:
+        """As if it had been saved."""
+        await self.store.put(NEW, self.file(), "image/png")
+        await self.store.remove(NEW)
+        self.assertIsNone(await self.store.open(NEW))
+
+    async def test_suspected(self) -> None:
+        """An identifier is stray, with bytes or without, until it is kept or removed."""
+        await self.store.put(NEW, self.file(), "image/png")
+        for identifier in (NEW, NEW, *LEGACY):
+            await self.store.suspect(identifier)
+        self.assertEqual(set(await self.store.strays(ALWAYS)), {NEW, *LEGACY})
+        self.assertEqual(list(await self.store.strays(0)), [])
+        await self.store.keep(NEW)
+        for identifier in LEGACY:
+            await self.store.remove(identifier)
+        self.assertEqual(list(await self.store.strays(ALWAYS)), [])
+        self.assertEqual((await self.blob(NEW)).size, 5)
+
+    async def test_expecting(self) -> None:
+        """Changes nothing that can be seen."""
+        for _ in range(2):
+            async with self.store.expecting(), self.store.expecting():
+                await self.store.keep(await self.saved())
+        async with self.store.expecting():
+            pass
+        self.assertEqual(list(await self.store.strays(ALWAYS)), [])
+        await self.store.close()
+
+    async def test_close(self) -> None:
+        """Idempotent."""
+        await self.store.close()
+        await self.store.close()
 
     async def test_check(self) -> None:
         """A store that works passes, and is empty afterwards."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.defer import Deferred
 
-from pictd.errors import AliasNotFound, BytesLost
+from pictd.errors import AliasNotFound, BytesLost, OutcomeUnknown
 from pictd.generate.backends import Backends
 from pictd.generate.service import Generate, Recipe
 from pictd.ingest.service import Ingest
@@ -79,6 +81,19 @@ class MotionTests(ServicesTestCase):
         self.successResultOf(self.make(21))
         self.assertNotEqual(self.record.motion, lost)
         self.assertEqual(self.media.drawn, 2)
+
+    def test_a_repo_that_falls_away_at_the_end(self) -> None:
+        """The frame may be recorded: its bytes stay, and it is not drawn again."""
+        set_motion = self.repo.hashes.set_motion
+
+        async def fall_away(*arguments: Any) -> str | None:
+            await set_motion(*arguments)
+            raise OutcomeUnknown
+
+        self.repo.hashes.set_motion = fall_away  # type: ignore[method-assign,assignment]
+        self.failureResultOf(self.make(20), OutcomeUnknown)
+        self.successResultOf(self.make(20))
+        self.assertEqual(self.media.drawn, 1)
 
     def test_a_video_that_is_lost(self) -> None:
         """Is told as such."""

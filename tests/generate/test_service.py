@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.defer import Deferred
 
-from pictd.errors import AliasNotFound, BytesLost, MediaFailed
+from pictd.claiming import AmongNodes
+from pictd.errors import AliasNotFound, BytesLost, MediaFailed, OutcomeUnknown
 from pictd.generate.backends import Backends
 from pictd.generate.service import Generate, Recipe
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends
 from pictd.metrics import Metrics
-from pictd.model.formats import Output
+from pictd.model.claims import variant_claim
+from pictd.model.formats import Format, Output
 from pictd.model.operations import parse_chain
 from pictd.model.records import Original, Variant
+from pictd.model.times import from_seconds
 from pictd.model.uploads import UploadQuery
 from tests.support.figures import figure
 from tests.support.services import ServicesTestCase
@@ -82,6 +87,20 @@ class GenerateTests(ServicesTestCase):
         self.failureResultOf(self.make(), MediaFailed)
         self.assertEqual((self.media.rendered, self.scratch.live), ([], set()))
 
+    def test_a_repo_that_falls_away_at_the_end(self) -> None:
+        """The variant may be recorded: its bytes stay, and whoever asks next finds it."""
+        add = self.repo.variants.add
+
+        async def fall_away(*arguments: Any) -> Variant | None:
+            await add(*arguments)
+            raise OutcomeUnknown
+
+        self.repo.variants.add = fall_away  # type: ignore[method-assign,assignment]
+        self.failureResultOf(self.make(), OutcomeUnknown)
+        made = self.successResultOf(self.make())
+        self.assertEqual(self.read(made.identifier), b"pictureresize/20/webp")
+        self.assertEqual(self.media.rendered, [RECIPE.key])
+
     def test_making_is_counted(self) -> None:
         """Not the finding of what is there; what fails is not complete."""
         for _ in range(2):
@@ -139,3 +158,85 @@ class GenerateTests(ServicesTestCase):
         self.media.waiting[0].callback(None)
         self.failureResultOf(waiter, AliasNotFound)
         self.assertEqual(list(self.result(self.store.strays(2**63))), [])
+
+
+class NodesTests(ServicesTestCase):
+    """Two nodes on the same backends."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.media.gated = True
+        self.nodes = [self.node(), self.node()]
+
+    def node(self) -> Generate:
+        """One more."""
+        claiming = AmongNodes(self.repo.claims, self.clock)
+        return Generate(Backends(*self.backends, claiming=claiming))
+
+    def uploaded(self, format: Format) -> Original:
+        """A file of that format."""
+        self.media.format, self.media.gated = format, False
+        upload = Ingest(IngestBackends(*self.backends)).ingest(
+            self.received(b"file"), UploadQuery()
+        )
+        self.media.gated = True
+        original = self.find(self.successResultOf(upload).alias)
+        assert original is not None
+        return original
+
+    def asked(self, original: Original) -> list[Deferred[Variant]]:
+        """Both are asked for the same variant at once."""
+        return [Deferred.fromCoroutine(node.make(original, RECIPE)) for node in self.nodes]
+
+    def pass_time(self, seconds: int) -> None:
+        """With its polls and renewals."""
+        for _ in range(seconds):
+            self.clock.advance(1)
+
+    def open(self) -> None:
+        """Let media work to its end."""
+        while self.media.waiting:
+            self.media.waiting.pop(0).callback(None)
+
+    def test_a_variant_is_made_once(self) -> None:
+        """Both hand out the same."""
+        asked = self.asked(self.uploaded(Format.IMAGE_PNG))
+        self.pass_time(40)
+        self.open()
+        one, other = (self.successResultOf(each) for each in asked)
+        self.assertEqual(one, other)
+        self.assertEqual(self.media.rendered, [RECIPE.key])
+        self.assertEqual(list(self.result(self.store.strays(2**63))), [])
+
+    def test_a_still_frame_is_drawn_once(self) -> None:
+        """Though each draws a variant of its own from it."""
+        original = self.uploaded(Format.VIDEO_MP4)
+        other = Recipe(parse_chain([("resize", "21")]), Output.WEBP)
+        asked = [
+            Deferred.fromCoroutine(node.make(original, recipe))
+            for node, recipe in zip(self.nodes, (RECIPE, other), strict=True)
+        ]
+        self.open()
+        for each in asked:
+            self.successResultOf(each)
+        self.assertEqual(self.media.drawn, 1)
+        self.assertEqual(sorted(self.media.rendered), sorted([RECIPE.key, other.key]))
+
+    def test_a_node_that_dies(self) -> None:
+        """What it was at is made by another, within half a minute."""
+        original = self.uploaded(Format.IMAGE_PNG)
+        key = variant_claim(original.record.hash, RECIPE.key)
+        self.result(self.repo.claims.take(key, from_seconds(self.clock.seconds())))
+        asked = Deferred.fromCoroutine(self.nodes[0].make(original, RECIPE))
+        self.assertEqual(self.media.waiting, [])
+        self.pass_time(31)
+        self.open()
+        self.successResultOf(asked)
+
+    def test_one_that_can_not_be_made(self) -> None:
+        """Each node finds that out, and remembers it."""
+        original = self.uploaded(Format.IMAGE_PNG)
+        self.media.failure = MediaFailed("no")
+        for _ in range(2):
+            for each in self.asked(original):
+                self.failureResultOf(each, MediaFailed)

@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 
+from pictd.claiming import AmongNodes
 from pictd.errors import (
     Overloaded,
     PictdError,
@@ -71,6 +72,26 @@ class ProxiesTestCase(ServicesTestCase):
         """The same URL, fetched elsewhere."""
         received = self.received(b"as another node got it")
         return self.successResultOf(self.ingest.ingest(received, UploadQuery(), Filing(url=URL)))
+
+
+class NodesTests(ProxiesTestCase):
+    """Two nodes on the same facts."""
+
+    def node(self) -> Proxies:
+        """One more."""
+        downloads = SynchronousDownloads(self.remote, self.scratch, 1000)
+        claiming = AmongNodes(self.repo.claims, self.clock)
+        return Proxies(self.repo, self.ingest, downloads, self.clock, REMEMBER, claiming=claiming)
+
+    def test_a_download_of_both(self) -> None:
+        """Is one: the second node waits for the first."""
+        gate = self.hold()
+        asked = [Deferred.fromCoroutine(self.node().original(URL)) for _ in range(2)]
+        for _ in range(40):
+            self.clock.advance(1)
+        gate.callback(None)
+        one, other = (self.successResultOf(each) for each in asked)
+        self.assertEqual((one.alias, self.remote.asked), (other.alias, [URL]))
 
 
 class FetchTests(ProxiesTestCase):

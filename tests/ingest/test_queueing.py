@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 
-from pictd.errors import RepoUnavailable, StoreUnavailable
+from pictd.errors import OutcomeUnknown, RepoUnavailable, StoreUnavailable
 from pictd.ingest.queueing import Queueing
 from pictd.ingest.session import Backends
 from pictd.model.records import Queue
@@ -88,6 +88,12 @@ class FailureTests(QueueingTestCase):
         self.let_fail(self.repo.uploads, "begin", RepoUnavailable())
         self.failureResultOf(self.begin(), RepoUnavailable)
         self.assert_nothing()
+
+    def test_a_repo_that_falls_away_at_the_end(self) -> None:
+        """The upload may be queued: its bytes stay, and a sweep will find out."""
+        self.let_fail(self.repo.uploads, "begin", OutcomeUnknown())
+        self.failureResultOf(self.begin(), OutcomeUnknown)
+        self.assertEqual((len(self.strays()), self.scratch.live), (1, set()))
 
     def test_both(self) -> None:
         """The error of the repo is told; the bytes stay stray, and a sweep finds them."""

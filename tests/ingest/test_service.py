@@ -9,6 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from pictd.errors import (
     AliasAlreadyExists,
+    OutcomeUnknown,
     RepoUnavailable,
     StoreUnavailable,
     UnreadableMedia,
@@ -83,6 +84,19 @@ class PublishTests(IngestTestCase):
         self.assertEqual(self.read(healed.record.identifier), b"picture")
         self.assertEqual(self.strays(), [])
 
+    def test_a_queued_upload_that_another_worker_was_quicker_with(self) -> None:
+        """Is no trouble to tell of, where nobody waits for it any more."""
+        held = self.hold_healed()
+        original = self.find(self.ingested().alias)
+        assert original is not None
+        self.result(self.store.remove(original.record.identifier))
+        upload = self.ingest.ingest(self.received(b"picture"), UploadQuery(), Filing(upload="gone"))
+        upload.cancel()
+        self.failureResultOf(upload, CancelledError)
+        held.callback(None)
+        self.successResultOf(self.ingest.stopService())
+        self.assertEqual(self.flushLoggedErrors(), [])
+
     def test_what_is_purged_while_it_is_healed(self) -> None:
         """The upload that healed it has bytes of its own, whatever becomes of the others."""
         original = self.find(self.ingested().alias)
@@ -150,6 +164,20 @@ class FailureTests(IngestTestCase):
         self.fail_at(self.repo.hashes, "publish", RepoUnavailable())
         self.failureResultOf(self.begin(), RepoUnavailable)
         self.assert_nothing_left()
+
+    def test_a_repo_that_falls_away_at_the_end(self) -> None:
+        """The bytes may be recorded: they stay, and a sweep will find out."""
+        publish = self.repo.hashes.publish
+
+        async def fall_away(*arguments: Any) -> None:
+            await publish(*arguments)
+            raise OutcomeUnknown
+
+        self.repo.hashes.publish = fall_away  # type: ignore[method-assign,assignment]
+        self.failureResultOf(self.begin(), OutcomeUnknown)
+        (stray,) = self.strays()
+        self.assertTrue(self.result(self.repo.refers_to(stray)))
+        self.assertIsNotNone(self.read(stray))
 
     def fail_at(self, target: object, method: str, error: Exception) -> None:
         """Let a method of a backend fail."""

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
+from pictd.claiming import AmongNodes, Claiming
 from pictd.errors import StoreUnavailable
 from pictd.generate.backends import Backends as GenerateBackends
 from pictd.generate.service import Generate, Recipe
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Ingested
-from pictd.jobs.cleanup import Cleanup
+from pictd.jobs.cleanup import LATER, Cleanup
 from pictd.jobs.processing import Processing, queue_variant
 from pictd.jobs.prune import Prune
-from pictd.jobs.strays import GRACE, Strays
+from pictd.jobs.strays import GRACE, SWEEP_EVERY, Strays
 from pictd.jobs.walking import PAUSE, STEP
 from pictd.jobs.worker import NotUnderstood, Worker
 from pictd.model.alias import Alias
+from pictd.model.claims import STRAYS_CLAIM
 from pictd.model.formats import Output
 from pictd.model.operations import parse_chain
 from pictd.model.records import Original, Queue
+from pictd.model.times import from_seconds
 from pictd.model.uploads import UploadQuery
 from tests.support.services import ServicesTestCase
 
@@ -60,6 +63,28 @@ class JobsTestCase(ServicesTestCase):
 
 class CleanupTests(JobsTestCase):
     """By payloads as pict-rs writes them."""
+
+    def test_a_store_that_is_away_for_long(self) -> None:
+        """What all attempts failed at is begun again later, or the bytes would stay for ever."""
+        ingested = self.upload(b"picture")
+        identifier = self.original(ingested.alias).record.identifier
+        remove = self.store.remove
+
+        async def fail(_: str) -> None:
+            raise StoreUnavailable
+
+        self.store.remove = fail  # type: ignore[method-assign,assignment]
+        self.result(self.repo.aliases.remove(ingested.alias))
+        self.worker.startService()
+        self.clock.pump([5.0] * 60)
+        self.store.remove = remove  # type: ignore[method-assign]
+        self.clock.pump([5.0] * 60)
+        self.assertIsNotNone(self.read(identifier))
+        self.assertEqual(self.result(self.repo.jobs.length(Queue.CLEANUP)), 1)
+        self.clock.pump([60.0] * (LATER // 60))
+        self.assertIsNone(self.read(identifier))
+        self.assertEqual(self.result(self.repo.jobs.length(Queue.CLEANUP)), 0)
+        self.worker.stopService()
 
     def test_the_last_alias_takes_all_bytes_with_it(self) -> None:
         """Of the original and of its variants, and their details."""
@@ -201,9 +226,18 @@ class StraysTests(JobsTestCase):
         received = self.received(b"stray")
         return self.result(self.store.save(received.path, ".png", "image/png"))
 
-    def strays(self, first_grace: int = 0) -> Strays:
+    def strays(self, first_grace: int = 0, claiming: Claiming | None = None) -> Strays:
         """The service."""
-        return Strays(self.repo, self.store, self.clock, first_grace)
+        return Strays(self.repo, self.store, self.clock, first_grace, claiming=claiming)
+
+    def test_another_process_sweeps(self) -> None:
+        """It is left alone; if it dies at it, the next sweep is ours."""
+        now = from_seconds(self.clock.seconds())
+        self.result(self.repo.claims.take(STRAYS_CLAIM, now))
+        self.strays(claiming=AmongNodes(self.repo.claims, self.clock)).startService()
+        self.assertEqual(self.read(self.identifier), b"stray")
+        self.clock.advance(SWEEP_EVERY)
+        self.assertIsNone(self.read(self.identifier))
 
     def test_the_sweep_at_start_removes_them(self) -> None:
         """Where no other process works on the store."""

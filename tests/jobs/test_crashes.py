@@ -23,7 +23,7 @@ from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Filing, Ingested
 from pictd.interfaces import IRepo, IStore
 from pictd.jobs.cleanup import Cleanup
-from pictd.jobs.presence import SEEN, Presence
+from pictd.jobs.presence import Presence
 from pictd.jobs.processing import Processing, queue_variant
 from pictd.jobs.prune import Prune
 from pictd.jobs.retention import Lifetimes, Retention
@@ -33,6 +33,7 @@ from pictd.jobs.worker import LEASE, Duty, Worker
 from pictd.model.formats import Format, Output
 from pictd.model.operations import parse_chain
 from pictd.model.records import Original, Queue
+from pictd.model.settings import LAST_SEEN
 from pictd.model.times import SECOND, from_seconds
 from pictd.model.uploads import UploadFailed, UploadQuery
 from pictd.repo.memory import MemoryRepo
@@ -116,7 +117,7 @@ class CrashTestCase(ServicesTestCase):
         self.repo = self.listed_repo = ListedRepo()
         self.store = self.listed_store = ListedStore(self.clock)
         self.media = PlainMedia()
-        self.result(self.repo.settings.set(SEEN, b"%d" % self.now()))
+        self.result(self.repo.settings.set(LAST_SEEN, b"%d" % self.now()))
 
     def now(self) -> int:
         """The clock's moment."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pictd.jobs.presence import FRESH, GRACE, LONG, SEEN, Presence
+from pictd.jobs.presence import FRESH, GRACE, LONG, Presence
+from pictd.model.settings import LAST_SEEN
 from pictd.model.times import SECOND
 from tests.contracts.repo import details_at, naming_of, record_of
 from tests.support.services import ServicesTestCase
@@ -83,12 +84,12 @@ class PresenceTests(ServicesTestCase):
         """A long sweep notes its presence all the time."""
         self.note(NOW)
         self.note(NOW + FRESH)
-        self.assertEqual(self.result(self.repo.settings.get(SEEN)), b"%d" % NOW)
+        self.assertEqual(self.result(self.repo.settings.get(LAST_SEEN)), b"%d" % NOW)
         self.note(NOW + FRESH + 1)
-        self.assertEqual(self.result(self.repo.settings.get(SEEN)), b"%d" % (NOW + FRESH + 1))
+        self.assertEqual(self.result(self.repo.settings.get(LAST_SEEN)), b"%d" % (NOW + FRESH + 1))
 
     def test_a_note_that_is_no_number(self) -> None:
         """Counts as none."""
         self.publish()
-        self.result(self.repo.settings.set(SEEN, b"yesterday"))
+        self.result(self.repo.settings.set(LAST_SEEN, b"yesterday"))
         self.assertFalse(self.note(NOW))

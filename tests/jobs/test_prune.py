@@ -11,7 +11,8 @@ from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends
 from pictd.jobs.prune import SAMPLE, Prune, Sample
 from pictd.jobs.walking import PAUSE, STEP
-from pictd.model.records import Queue
+from pictd.model.hashes import Hash
+from pictd.model.records import HashRecord, Queue
 from pictd.model.uploads import UploadQuery
 from pictd.store.memory import MemoryStore
 from tests.contracts.repo import details_at, naming_of, record_of
@@ -70,6 +71,41 @@ class PruneTests(ServicesTestCase):
         self.assertEqual((progress.complete, progress.pruned, progress.total), (True, 2, 8))
         self.assertFalse(self.result(self.repo.refers_to(identifiers[3])))
         self.assertTrue(self.result(self.repo.refers_to(identifiers[2])))
+
+    def test_a_rehearsal(self) -> None:
+        """Counts what would go; nothing is changed, not even what is told of the last walk."""
+        self.lose(self.upload(10)[3:5])
+        self.assertEqual(self.result(self.prune.rehearse()), 2)
+        progress = self.result(self.prune.progress())
+        self.assertEqual((progress.complete, progress.pruned, progress.total), (False, 0, 10))
+
+    def test_who_looks_on(self) -> None:
+        """Is told of every original."""
+        self.lose(self.upload(10)[3:5])
+        counts: list[int] = []
+        self.assertEqual(self.result(self.prune.run(counts.append)), 2)
+        self.assertEqual(sum(counts), 10)
+
+    def test_what_gets_its_bytes_again(self) -> None:
+        """While the walk is at it: it stays, and is not counted."""
+        identifiers = self.upload(10)
+        self.lose(identifiers[3:4])
+        record = self.recorded(identifiers[3])
+        find = self.repo.hashes.find
+
+        async def healed(hash: Hash) -> HashRecord | None:
+            await self.repo.hashes.heal(hash, record.identifier, "again", details_at(1))
+            return await find(hash)
+
+        self.repo.hashes.find = healed  # type: ignore[method-assign]
+        self.assertEqual(self.result(self.prune.run()), 0)
+        self.assertEqual(self.stored(), 10)
+
+    def recorded(self, identifier: str) -> HashRecord:
+        """The record with this identifier."""
+        page = self.result(self.repo.hashes.page(None, 100))
+        (found,) = (each.record for each in page.entries if each.record.identifier == identifier)
+        return found
 
     def test_nothing_is_lost(self) -> None:
         """The walk ends, with a count of nothing."""

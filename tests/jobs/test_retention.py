@@ -9,13 +9,16 @@ import attrs
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
 
+from pictd.claiming import AmongNodes
 from pictd.errors import RepoUnavailable
 from pictd.interfaces import IRepo
-from pictd.jobs.presence import GRACE, LONG, SEEN, Presence
+from pictd.jobs.presence import GRACE, LONG, Presence
 from pictd.jobs.retention import LISTED, PAUSE, SWEEP_EVERY, TOGETHER, Lifetimes, Retention
 from pictd.model.alias import Alias
+from pictd.model.claims import RETENTION_CLAIM
 from pictd.model.hashes import Hash
 from pictd.model.records import Queue
+from pictd.model.settings import LAST_SEEN
 from pictd.model.times import SECOND, from_seconds
 from tests.contracts.repo import details_at, hash_of, naming_of, record_of
 from tests.support.services import ServicesTestCase
@@ -71,7 +74,7 @@ class RetentionTestCase(ServicesTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.result(self.repo.settings.set(SEEN, b"%d" % self.now()))
+        self.result(self.repo.settings.set(LAST_SEEN, b"%d" % self.now()))
         self.watched = Watched(self.repo)
         repo = cast(IRepo, self.watched)
         self.retention = Retention(repo, Presence(repo), LIVES, self.clock)
@@ -167,6 +170,22 @@ class SweepTests(RetentionTestCase):
         self.clock.advance(SWEEP_EVERY)
         self.pass_time(3)
         self.assertEqual(self.left(), 0)
+
+    def test_another_node_sweeps(self) -> None:
+        """Nothing is swept here, until that one is done, or dead; then the next sweep is ours."""
+        watched, claims = cast(IRepo, self.watched), self.repo.claims
+        self.retention = Retention(
+            watched, Presence(watched), LIVES, self.clock, claiming=AmongNodes(claims, self.clock)
+        )
+        self.result(claims.take(RETENTION_CLAIM, self.now()))
+        self.variants(range(1), self.old)
+        self.begin()
+        self.clock.advance(SWEEP_EVERY - 1)
+        self.assertEqual(self.watched.removals, [])
+        self.clock.advance(1)
+        self.pass_time(3)
+        self.assertEqual(self.watched.removals, ["remove_outdated"])
+        self.assertIsNotNone(self.result(claims.take(RETENTION_CLAIM, self.now())))
 
     def test_nothing_goes_in_the_first_day(self) -> None:
         """After the server was away for long (contract C13)."""

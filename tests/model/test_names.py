@@ -33,6 +33,12 @@ class AliasTests(SynchronousTestCase):
         for name in (f"{{{PLAIN}}}", f"URN:UUID:{UUID}", f"urn:uuid:{PLAIN}", UUID[1:], "x" + UUID):
             self.assertEqual(Alias.parse(name).name, name)
 
+    def test_a_spelling_that_is_to_stay(self) -> None:
+        """Is divided all the same."""
+        spelled = Alias.spelled(UUID.upper() + ".x.PNG")
+        self.assertEqual(spelled, Alias(UUID.upper(), ".x.PNG"))
+        self.assertEqual(Alias.spelled(UUID + ".png"), Alias.parse(UUID + ".png"))
+
     def test_the_extension_begins_at_the_first_dot(self) -> None:
         """And is part of the name, in its own case."""
         self.assertEqual(Alias.parse("a.tar.GZ"), Alias("a", ".tar.GZ"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 
-from pictd.jobs.presence import GRACE_ENDS
 from pictd.model.alias import Alias
 from pictd.model.records import Original, Queue
+from pictd.model.settings import GRACE_ENDS
 from pictd.model.uploads import Upload, Uploaded
 from tests.properties.model import Model, Name
 from tests.properties.world import LIFETIMES, World

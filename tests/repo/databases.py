@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.internet import reactor
 
 from pictd.metrics import Metrics
+from pictd.model.opening import Opening
 from pictd.repo.postgres.database import PostgresRepo
 from pictd.repo.postgres.link import Server
 from tests.support.postgres import SHARED, Cluster
@@ -13,14 +14,18 @@ _templates: dict[Cluster, str] = {}
 
 
 def repo_on(
-    database: str, cluster: Cluster | None = None, metrics: Metrics | None = None
+    database: str,
+    cluster: Cluster | None = None,
+    metrics: Metrics | None = None,
+    opening: Opening = Opening.MAKE,
 ) -> PostgresRepo:
     """Not opened yet.
 
     :param cluster: None: the one that tests share.
     :param metrics: None: nobody reads them.
     """
-    return PostgresRepo(Server(reactor, (cluster or SHARED.cluster).url(database)), metrics)
+    server = Server(reactor, (cluster or SHARED.cluster).url(database))
+    return PostgresRepo(server, metrics, opening)
 
 
 async def new_database() -> str:

@@ -9,9 +9,11 @@ from pictd.repo.memory import MemoryRepo
 from tests.contracts import (
     repo,
     repo_aliases,
+    repo_claims,
     repo_hashes,
     repo_jobs,
     repo_proxies,
+    repo_records,
     repo_uploads,
     repo_variants,
 )
@@ -59,3 +61,19 @@ class UploadsTests(MemoryMixin, repo_uploads.UploadsContract, TestCase):
 
 class UploadEndsTests(MemoryMixin, repo_uploads.UploadEndsContract, TestCase):
     """``IUploads``: waiting, claiming, expiring."""
+
+
+class ClaimsTests(MemoryMixin, repo_claims.ClaimsContract, TestCase):
+    """``IClaims``."""
+
+
+class CarriedOriginalsTests(MemoryMixin, repo_records.OriginalsContract, TestCase):
+    """``IRecords``: originals."""
+
+
+class CarriedConflictsTests(MemoryMixin, repo_records.ConflictsContract, TestCase):
+    """``IRecords``: what is there already."""
+
+
+class CarriedOthersTests(MemoryMixin, repo_records.OthersContract, TestCase):
+    """``IRecords``: uploads, jobs, settings, counts."""

@@ -8,9 +8,11 @@ from pictd.interfaces import IRepo
 from tests.contracts import (
     repo,
     repo_aliases,
+    repo_claims,
     repo_hashes,
     repo_jobs,
     repo_proxies,
+    repo_records,
     repo_uploads,
     repo_variants,
 )
@@ -61,3 +63,19 @@ class UploadsTests(PostgresMixin, repo_uploads.UploadsContract, TestCase):
 
 class UploadEndsTests(PostgresMixin, repo_uploads.UploadEndsContract, TestCase):
     """``IUploads``: waiting, claiming, expiring."""
+
+
+class ClaimsTests(PostgresMixin, repo_claims.ClaimsContract, TestCase):
+    """``IClaims``."""
+
+
+class CarriedOriginalsTests(PostgresMixin, repo_records.OriginalsContract, TestCase):
+    """``IRecords``: originals."""
+
+
+class CarriedConflictsTests(PostgresMixin, repo_records.ConflictsContract, TestCase):
+    """``IRecords``: what is there already."""
+
+
+class CarriedOthersTests(PostgresMixin, repo_records.OthersContract, TestCase):
+    """``IRecords``: uploads, jobs, settings, counts."""

@@ -80,6 +80,45 @@ class NodesTests(TestCase):
         self.execute("""INSERT INTO job_queue (queue, job) VALUES ('cleanup', '"AllVariants"')""")
         await waiting
 
+    async def test_a_release_wakes_the_other_node(self) -> None:
+        """Whoever waits for it there."""
+        claim = await self.one.claims.take("key", NOW)
+        assert claim is not None
+        self.assertIsNone(await self.other.claims.take("key", NOW))
+        waiting = Deferred.fromCoroutine(self.other.claims.wait("key"))
+        await self.one.claims.release(claim)
+        await waiting
+
+    async def test_claims_of_pict_rs(self) -> None:
+        """Are honoured while its heart beats; their end wakes us."""
+        waiting = Deferred.fromCoroutine(self.one.claims.wait("key"))
+        beat = "to_timestamp(%s) AT TIME ZONE 'UTC'"
+        self.execute(f"INSERT INTO keyed_notifications VALUES ('key', {beat})", NOW // SECOND)
+        self.assertIsNone(await self.one.claims.take("key", NOW + 10 * SECOND))
+        self.execute("DELETE FROM keyed_notifications")
+        await waiting
+        self.assertIsNotNone(await self.one.claims.take("key", NOW + 10 * SECOND))
+
+    async def test_claims_that_pict_rs_sees(self) -> None:
+        """In UTC; those of the dead do not pile up."""
+        await self.one.claims.take("dead", NOW)
+        await self.other.claims.take("key", NOW + 120 * SECOND)
+        stored = self.execute(
+            "SELECT key, extract(epoch FROM heartbeat)::int8 FROM keyed_notifications"
+        )
+        self.assertEqual(stored, [("key", NOW // SECOND + 120)])
+
+    async def test_one_claim_of_many(self) -> None:
+        """However many ask at the same time, one gets it, also where its holder died."""
+        for now in (NOW, NOW + 1000 * SECOND):
+            asked = [
+                Deferred.fromCoroutine(node.claims.take("key", now + number * 1000))
+                for number in range(6)
+                for node in (self.one, self.other)
+            ]
+            taken = [each for each in await gatherResults(asked) if each is not None]
+            self.assertEqual(len(taken), 1)
+
     async def test_listening_heals(self) -> None:
         """A node whose listening connection broke hears again."""
         self.assertEqual(self.execute(HERE), [(2,)])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import RepoUnavailable, RepoUnusable
+from pictd.model.opening import Opening
 from pictd.repo.postgres.database import PostgresRepo
+from pictd.repo.postgres.link import Server
 from pictd.repo.postgres.schema import Script, own_scripts, pict_rs_scripts
 from tests.repo.databases import new_database, repo_on
 from tests.support.postgres import SHARED
@@ -46,9 +49,9 @@ class SchemaTests(TestCase):
         repo = self.node()
         return Deferred.fromCoroutine(repo.open())
 
-    def node(self) -> PostgresRepo:
+    def node(self, opening: Opening = Opening.MAKE) -> PostgresRepo:
         """Closed when the test ends."""
-        repo = repo_on(self.database)
+        repo = repo_on(self.database, opening=opening)
         self.addCleanup(lambda: Deferred.fromCoroutine(repo.close()))
         return repo
 
@@ -161,8 +164,53 @@ class SchemaTests(TestCase):
         self.assertEqual(found.identifier, "raw/1")
         self.assertTrue(await repo.refers_to("raw/1"))
 
+    async def test_a_database_that_has_to_be_there(self) -> None:
+        """An empty one is left as it is; one of pict-rs's is opened."""
+        server = Server(reactor, self.cluster.url(self.database))
+        existing = PostgresRepo(server, opening=Opening.UPGRADE)
+        self.addCleanup(lambda: Deferred.fromCoroutine(existing.close()))
+        with self.assertRaises(RepoUnusable):
+            await existing.open()
+        self.assertEqual(self.execute(COLUMNS), [])
+        await self.opening()
+        await existing.open()
+        self.assertEqual(await existing.hashes.count(), 0)
+
     def test_the_files_are_numbered_without_gaps(self) -> None:
         """From 0 on, and from 1 on."""
         for scripts, first in ((pict_rs_scripts(), 0), (own_scripts(), 1)):
             numbers = [script.number for script in scripts]
             self.assertEqual(numbers, list(range(first, first + len(numbers))))
+
+
+class ReadOnlyTests(TestCase):
+    """A node that writes nothing at all (contract C5)."""
+
+    def opening(self, database: str) -> Deferred[None]:
+        """By such a node."""
+        repo = repo_on(database, opening=Opening.LOOK)
+        self.addCleanup(lambda: Deferred.fromCoroutine(repo.close()))
+        return Deferred.fromCoroutine(repo.open())
+
+    async def test_a_database_that_is_up_to_date(self) -> None:
+        """Is opened, though nothing can be written there."""
+        database = await new_database()
+        SHARED.cluster.execute(
+            "postgres", f"ALTER DATABASE {database} SET default_transaction_read_only = on"
+        )
+        await self.opening(database)
+
+    async def test_one_that_is_not(self) -> None:
+        """Waits for a node that may write, and stays as it is until then."""
+        empty, older = SHARED.cluster.create(), await new_database()
+        SHARED.cluster.execute(older, "DELETE FROM pictd_schema")
+        for database in (empty, older):
+            before = SHARED.cluster.execute(database, COLUMNS)
+            await self.assertFailure(self.opening(database), RepoUnavailable)
+            self.assertEqual(SHARED.cluster.execute(database, COLUMNS), before)
+
+    async def test_one_of_a_newer_program(self) -> None:
+        """Is refused for good."""
+        database = await new_database()
+        SHARED.cluster.execute(database, "INSERT INTO pictd_schema VALUES (9999)")
+        await self.assertFailure(self.opening(database), RepoUnusable)

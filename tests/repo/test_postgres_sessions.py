@@ -8,7 +8,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
-from pictd.errors import BadRequest, RepoUnavailable
+from pictd.errors import BadRequest, OutcomeUnknown, RepoUnavailable
 from pictd.model.alias import Alias
 from pictd.model.records import Queue
 from pictd.repo.postgres.database import PostgresRepo
@@ -25,6 +25,15 @@ OTHERS = """
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+DEADLY = """
+    CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER deadly AFTER INSERT ON settings DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION die()
+"""
+"""Ends whoever commits a new setting."""
 
 
 async def nothing(step: Step) -> None:
@@ -115,6 +124,25 @@ class StepsTests(TestCase):
 
         with self.assertRaises(LookupError):
             await self.sessions.run(write_and_fail)
+        self.assertEqual(await self.sessions.rows("SELECT key FROM settings"), [])
+
+    async def test_a_connection_that_breaks_at_the_end(self) -> None:
+        """The server may have written it or not: that is told apart from other failures."""
+        SHARED.cluster.execute(self.database, DEADLY)
+        with self.assertRaises(OutcomeUnknown):
+            await self.sessions.execute("INSERT INTO settings VALUES ('a', '')")
+        self.assertEqual(await self.sessions.rows("SELECT key FROM settings"), [])
+
+    async def test_a_connection_that_breaks_before_the_end(self) -> None:
+        """Nothing was written."""
+
+        async def die(step: Step) -> None:
+            await step.execute("INSERT INTO settings VALUES ('a', '')")
+            await step.rows("SELECT pg_terminate_backend(pg_backend_pid())")
+
+        with self.assertRaises(RepoUnavailable) as caught:
+            await self.sessions.run(die)
+        self.assertNotIsInstance(caught.exception, OutcomeUnknown)
         self.assertEqual(await self.sessions.rows("SELECT key FROM settings"), [])
 
     async def test_a_statement_that_takes_too_long(self) -> None:

@@ -13,9 +13,11 @@ from pictd.repo.sqlite.database import SqliteRepo
 from tests.contracts import (
     repo,
     repo_aliases,
+    repo_claims,
     repo_hashes,
     repo_jobs,
     repo_proxies,
+    repo_records,
     repo_uploads,
     repo_variants,
 )
@@ -65,3 +67,19 @@ class UploadsTests(SqliteMixin, repo_uploads.UploadsContract, TestCase):
 
 class UploadEndsTests(SqliteMixin, repo_uploads.UploadEndsContract, TestCase):
     """``IUploads``: waiting, claiming, expiring."""
+
+
+class ClaimsTests(SqliteMixin, repo_claims.ClaimsContract, TestCase):
+    """``IClaims``."""
+
+
+class CarriedOriginalsTests(SqliteMixin, repo_records.OriginalsContract, TestCase):
+    """``IRecords``: originals."""
+
+
+class CarriedConflictsTests(SqliteMixin, repo_records.ConflictsContract, TestCase):
+    """``IRecords``: what is there already."""
+
+
+class CarriedOthersTests(SqliteMixin, repo_records.OthersContract, TestCase):
+    """``IRecords``: uploads, jobs, settings, counts."""

@@ -11,11 +11,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorThreads
 from twisted.trial.unittest import TestCase
 
-from pictd.errors import RepoUnavailable
+from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.model.alias import Alias
+from pictd.model.opening import Opening
 from pictd.model.records import Queue
 from pictd.model.uploads import Upload
-from pictd.repo.sqlite import proxies, schema, uploads, variants
+from pictd.repo.sqlite import departures, proxies, schema, uploads, variants
 from pictd.repo.sqlite.connection import open_writer
 from pictd.repo.sqlite.database import REFERS, SqliteRepo
 from tests.contracts.repo import FAR, details_at, naming_of, record_of, token_of
@@ -29,9 +30,9 @@ class DatabaseTests(TestCase):
         self.path = Path(self.mktemp()) / "deep" / "pictd.sqlite3"
         self.repo = self.another()
 
-    def another(self) -> SqliteRepo:
+    def another(self, opening: Opening = Opening.MAKE) -> SqliteRepo:
         """A repo on the same file, closed when the test ends."""
-        repo = SqliteRepo(self.path, IReactorThreads(reactor))
+        repo = SqliteRepo(self.path, IReactorThreads(reactor), opening=opening)
         self.addCleanup(lambda: Deferred.fromCoroutine(repo.close()))
         return repo
 
@@ -85,6 +86,52 @@ class DatabaseTests(TestCase):
         with self.assertRaises(RepoUnavailable) as caught:
             await self.repo.open()
         self.assertIn("version 77", str(caught.exception))
+
+    async def test_what_another_program_broke(self) -> None:
+        """Is told, by table."""
+        await self.repo.open()
+        await self.publish()
+        self.execute("DELETE FROM hashes")
+        (line,) = await self.repo.unsound()
+        self.assertEqual(line, "1 rows of aliases refer to hashes that are gone")
+
+    async def test_a_broken_index(self) -> None:
+        """Is told in SQLite's words."""
+        await self.repo.open()
+        await self.publish()
+        await self.repo.close()
+        data = self.path.read_bytes()
+        at = data.index(b"identifier/1.png")
+        self.path.write_bytes(data[:at] + b"X" + data[at + 1 :])
+        await self.repo.open()
+        self.assertIn("index", " ".join(await self.repo.unsound()))
+
+    async def test_looking(self) -> None:
+        """Reads what there is, beside others, and can't write."""
+        await self.repo.open()
+        await self.publish()
+        reader = self.another(Opening.LOOK)
+        await reader.open()
+        self.assertEqual(await reader.hashes.count(), 1)
+        with self.assertRaises(RepoUnavailable):
+            await reader.settings.set("a", b"")
+
+    async def test_looking_where_nothing_is(self) -> None:
+        """Nothing is made."""
+        self.path.parent.mkdir(parents=True)
+        with self.assertRaises(RepoUnavailable) as caught:
+            await self.another(Opening.LOOK).open()
+        self.assertIn(str(self.path), str(caught.exception))
+        self.assertEqual(list(self.path.parent.iterdir()), [])
+
+    async def test_looking_at_an_older_database(self) -> None:
+        """It is refused, and stays so."""
+        await self.repo.open()
+        await self.repo.close()
+        self.execute("PRAGMA user_version = 1")
+        with self.assertRaises(RepoUnusable):
+            await self.another(Opening.LOOK).open()
+        self.assertEqual(self.execute("PRAGMA user_version"), [(1,)])
 
     async def test_another_kind_of_file(self) -> None:
         """It is refused by name, and stays as it is."""
@@ -194,3 +241,39 @@ class DatabaseTests(TestCase):
             steps = [str(step) for *_, step in plan]
             self.assertEqual([each for each in steps if "SCAN" in each or "TEMP" in each], [], sql)
             self.assertTrue([each for each in steps if "SEARCH" in each], sql)
+
+    async def test_pages_are_looked_up_by_index(self) -> None:
+        """What walks through all records scans no table for a page."""
+        await self.repo.open()
+        listed = (departures.ORIGINALS, departures.ALIASES, departures.PROXIES, departures.VARIANTS)
+        for sql in (departures.KEYS, *(f"{each} (?, ?)" for each in listed)):
+            plan = self.execute(f"EXPLAIN QUERY PLAN {sql}", b"", b"")
+            steps = [str(step) for *_, step in plan]
+            self.assertEqual([each for each in steps if "SCAN" in each or "TEMP" in each], [], sql)
+
+    def existing(self) -> SqliteRepo:
+        """A repo on the same file, which has to be there."""
+        return SqliteRepo(self.path, IReactorThreads(reactor), opening=Opening.UPGRADE)
+
+    async def test_a_database_that_has_to_be_there(self) -> None:
+        """Is not made, nor is its folder; where it is there, it is opened."""
+        with self.assertRaises(RepoUnusable):
+            await self.existing().open()
+        self.assertFalse(self.path.parent.exists())
+        await self.repo.open()
+        await self.publish()
+        existing = self.existing()
+        await existing.open()
+        self.assertEqual(await existing.hashes.count(), 1)
+        await existing.close()
+
+    async def test_a_database_of_another_program(self) -> None:
+        """Is left as it is, where one of pictd's has to be there."""
+        self.path.parent.mkdir(parents=True)
+        for sql in ("SELECT 1", "CREATE TABLE other (a)"):
+            self.execute(sql)
+            before = self.path.read_bytes()
+            with self.assertRaises(RepoUnusable):
+                await self.existing().open()
+            self.assertEqual(self.path.read_bytes(), before)
+            self.assertEqual(list(self.path.parent.iterdir()), [self.path])

@@ -15,10 +15,12 @@ from twisted.internet.interfaces import IReactorThreads
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import ObjectStoreUnavailable, StoreGone
+from pictd.metrics import Metrics
 from pictd.store.objects.store import ObjectStore
 from pictd.store.objects.uploads import Source, Uploads
 from tests.contracts.store import ALWAYS, drain
 from tests.support.authority import Authority
+from tests.support.figures import figure
 from tests.support.mishaps import Mishap, Plan, Way
 from tests.support.swift import KEYS, Bucket, new_bucket, service_in, store_in
 from tests.support.waiting import until
@@ -168,7 +170,7 @@ class WritingTests(MishapsTestCase):
         self.assertEqual((self.bucket.uploads(), self.keys()), ([], self.stray()))
         for identifier in await store.strays(ALWAYS):
             await store.remove(identifier)
-        self.assertEqual(self.bucket.keys(), [])
+        self.assertEqual(self.keys(), [])
 
     async def test_cancelling(self) -> None:
         """Leaves nothing."""
@@ -181,6 +183,18 @@ class WritingTests(MishapsTestCase):
 
 class AwayTests(MishapsTestCase):
     """Contract E1."""
+
+    async def test_is_measured(self) -> None:
+        """What has no answer is not complete."""
+        metrics = Metrics()
+        store = self.store(metrics=metrics)
+        await self.way.close()
+        with self.assertRaises(ObjectStoreUnavailable):
+            await store.check()
+        name = "pict_rs_object_storage_put_object_request_count"
+        self.assertGreater(figure(metrics.registry, name, complete="false"), 0)
+        self.assertEqual(figure(metrics.registry, name, complete="true"), 0)
+        self.way.reopen()
 
     async def test_heals_by_itself(self) -> None:
         """While the service is away the store says so; afterwards it works."""

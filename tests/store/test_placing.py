@@ -13,7 +13,7 @@ from twisted.python.filepath import FilePath
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from pictd.store.markers import stray_identifiers
-from pictd.store.placing import place, take_out
+from pictd.store.placing import place, place_copy, take_out
 
 IDENTIFIER = "01/02/file.png"
 ALWAYS = 2**62
@@ -49,6 +49,13 @@ class PlacingTests(RootMixin, SynchronousTestCase):
         self.assertEqual((self.root / IDENTIFIER).read_bytes(), b"new")
         self.assertEqual(stray_identifiers(self.root, ALWAYS), [IDENTIFIER])
         self.assertFalse(self.source.exists())
+
+    def test_copies_are_whole(self) -> None:
+        """One that has another length than its source is not stored, and nothing is left of it: a
+        filesystem may cut it short without an error. Here the source claims to be empty."""
+        with self.assertRaisesRegex(OSError, "the copy has"):
+            place_copy(self.root, Path("/proc/self/status"), IDENTIFIER)
+        self.assertEqual(self.files(), [".pictd"])
 
     def test_never_overwrites(self) -> None:
         """A file that is there stays, and so do its bytes; no marker points at it."""

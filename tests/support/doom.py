@@ -9,7 +9,7 @@ import attrs
 
 from pictd.interfaces import IRepo, IStore
 
-_WAITING = frozenset({"wait"})
+_WAITING = frozenset({"expecting", "wait"})
 """Methods that change nothing, and look at nothing."""
 
 

@@ -45,12 +45,14 @@ def program(name: str) -> str:
 class Cluster:
     """A server in a folder of its own, reached by a socket in that folder."""
 
-    def __init__(self, port: int | None = None) -> None:
-        """:param port: where it listens on 127.0.0.1; None: nowhere."""
+    def __init__(self, port: int | None = None, more: str = "") -> None:
+        """:param port: where it listens on 127.0.0.1; None: nowhere.
+        :param more: further options; the last one of a name counts.
+        """
         self._folder = Path(tempfile.mkdtemp(prefix="pictd-postgres-"))
         listens = "listen_addresses=''" if port is None else "listen_addresses=127.0.0.1"
         self._port = port or _ANY_PORT
-        self._options = f"{_OPTIONS} -k {self._folder} -p {self._port} -c {listens}"
+        self._options = f"{_OPTIONS} -k {self._folder} -p {self._port} -c {listens} {more}"
         self._user = None if os.getuid() else _somebody()
         if self._user is not None:
             os.chown(self._folder, *self._user)
@@ -61,9 +63,12 @@ class Cluster:
         """Blocks until it takes connections."""
         self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", self._options)
 
-    def stop(self) -> None:
-        """Blocks until it has ended; connections are broken off."""
-        self._run("pg_ctl", "stop", "-w", "-m", "fast")
+    def stop(self, mode: str = "fast") -> None:
+        """Blocks until it has ended; connections are broken off.
+
+        :param mode: ``immediate``: as a crash would.
+        """
+        self._run("pg_ctl", "stop", "-w", "-m", mode)
 
     def encrypt(self, pair: Issued) -> None:
         """Start it anew, with TLS."""

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +22,9 @@ STARTS_WITHIN = 60.0
 
 STOPS_WITHIN = 40.0
 """Seconds until a server that was told to end must have ended."""
+
+
+COMMAND = (sys.executable, "-c", "from pictd.tap import main; main()", "run")
 
 
 def free_port() -> int:
@@ -89,12 +93,11 @@ class ServerProcess:
         plain = {k: v for k, v in os.environ.items() if not k.startswith(("PICTD__", "PICTRS__"))}
         return plain | own | self.more
 
-    def start(self) -> None:
+    def start(self, command: Sequence[str] = COMMAND) -> None:
         """Begin to start; ``ready`` tells when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.temporary.exists():
             self.temporary.mkdir()
-        command = [sys.executable, "-c", "from pictd.tap import main; main()", "run"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 command,

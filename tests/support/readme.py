@@ -27,10 +27,15 @@ def blocks(language: str) -> list[str]:
 
 def commands() -> Iterator[str]:
     """Every line that a reader would type, in order, without the remark behind it."""
+    return (re.sub(r"\s+# .*", "", line) for line in lines())
+
+
+def lines() -> Iterator[str]:
+    """The same, with the remarks."""
     for block in blocks("console"):
         for line in block.splitlines():
             assert line.startswith("$ "), line
-            yield re.sub(r"\s+# .*", "", line.removeprefix("$ "))
+            yield line.removeprefix("$ ")
 
 
 def links() -> list[str]:

@@ -16,9 +16,11 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.trial.unittest import TestCase
 from twisted.web.client import Agent, HTTPConnectionPool
 
+from pictd.interfaces import IStore
 from pictd.metrics import Metrics
 from pictd.repo.memory import MemoryRepo
 from pictd.store.memory import MemoryStore
+from pictd.web.accel import Accel
 from pictd.web.app import entrance
 from pictd.web.receiving import BodyLimits
 from pictd.web.site import PictdSite
@@ -56,10 +58,12 @@ class ServerTestCase(TestCase):
 
     :ivar settings: may be set by subclasses.
     :ivar new_store: likewise.
+    :ivar accel_prefix: likewise; None: the server sends all bytes itself.
     """
 
     settings = SETTINGS
     new_store = MemoryStore
+    accel_prefix: str | None = None
 
     def setUp(self) -> None:
         clock: Any = reactor
@@ -71,6 +75,9 @@ class ServerTestCase(TestCase):
         self.remote, self.exports = PlainRemote(), root / "exports"
         backends = (self.repo, self.store, self.media, self.scratch, clock)
         self.parts = parts(backends, self.remote, self.settings, self.exports, metrics)
+        if self.accel_prefix is not None:
+            accel = Accel(self.accel_prefix, self.accelerated())
+            self.parts = attrs.evolve(self.parts, accel=accel)
         self.site: Any = PictdSite(entrance(self.parts), clock, BodyLimits(10_000_000))
         self.port = clock.listenTCP(0, self.site, interface="127.0.0.1")
         self.addCleanup(self.port.stopListening)
@@ -78,6 +85,10 @@ class ServerTestCase(TestCase):
         self.addCleanup(lambda: Deferred.fromCoroutine(self._send_away()))
         self.pool = HTTPConnectionPool(clock, persistent=False)
         self.client = HTTPClient(Agent(clock, pool=self.pool))
+
+    def accelerated(self) -> IStore:
+        """The store from which the reverse proxy sends files."""
+        return self.store
 
     async def ask(self, method: str, path: str, **more: Any) -> Reply:
         """One request. ``key=True`` sends the API key."""

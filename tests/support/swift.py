@@ -41,6 +41,9 @@ ENVIRONMENT = Path(sys.prefix) / "swift"
 KEYS = Credentials("test:tester", "testing", "us-east-1")
 
 
+_TO_SERVICE = ("seconds", "now", "trust", "metrics")
+
+
 @attrs.frozen
 class Bucket:
     """One of its own for each test; looked at without anything of the store's but its signatures.
@@ -84,26 +87,29 @@ class Bucket:
 
 
 def new_bucket() -> Bucket:
-    """An empty one."""
-    bucket = Bucket(_served(), f"test-{uuid4().hex}")
-    bucket.ask("PUT")
-    return bucket
+    """An empty one, on the server that tests share."""
+    return _shared().bucket()
 
 
 def store_in(test: TestCase, bucket: Bucket, keys: Credentials = KEYS, **more: Any) -> ObjectStore:
     """A store.
 
-    :param more: ``seconds``, ``now`` and ``trust`` of the access, the rest for the store.
+    :param more: ``seconds``, ``now`` and ``trust`` of the access, ``metrics``; the rest for the
+        store.
     """
-    to_service = {name: more.pop(name) for name in ("seconds", "now", "trust") if name in more}
+    to_service = {name: more.pop(name) for name in _TO_SERVICE if name in more}
     return ObjectStore(service_in(test, bucket, keys, **to_service), reactor, **more)
 
 
 def service_in(
     test: TestCase, bucket: Bucket, keys: Credentials = KEYS, seconds: float = 20.0, **more: Any
 ) -> Service:
-    """What the store talks to, closed after the test."""
-    service = Service(Access(bucket.place, keys, seconds, **more), reactor)
+    """What the store talks to, closed after the test.
+
+    :param more: ``metrics``, the rest for the access.
+    """
+    metrics = more.pop("metrics", None)
+    service = Service(Access(bucket.place, keys, seconds, **more), reactor, metrics)
     test.addCleanup(_close, service)
     return service
 
@@ -114,28 +120,57 @@ async def _close(service: Service) -> None:
     await service.close()
 
 
+class Swift:
+    """A server, which may be stopped and started again with what it has stored."""
+
+    def __init__(self) -> None:
+        _make_environment()
+        self._folder, self._port = tempfile.mkdtemp(prefix="pictd-swift-"), free_port()
+        self._server: subprocess.Popen[str] | None = None
+        self.start()
+
+    @property
+    def endpoint(self) -> str:
+        """Of the service."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def bucket(self) -> Bucket:
+        """A new one."""
+        bucket = Bucket(self.endpoint, f"test-{uuid4().hex}")
+        bucket.ask("PUT")
+        return bucket
+
+    def start(self) -> None:
+        """Blocks until it serves."""
+        self._server = server = subprocess.Popen(
+            [str(ENVIRONMENT / "bin" / "python"), "-P", str(SERVER), self._folder, str(self._port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environ(),
+            text=True,
+        )
+        assert server.stdout is not None
+        if server.stdout.readline() != "ready\n":
+            raise AssertionError("Swift does not start")
+
+    def stop(self) -> None:
+        """Blocks until it has ended. A second call does nothing."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.communicate()
+
+    def remove(self) -> None:
+        """With all that is in it."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 @cache
-def _served() -> str:
-    """The endpoint of this process's server."""
-    _make_environment()
-    folder, port = tempfile.mkdtemp(prefix="pictd-swift-"), free_port()
-    server = subprocess.Popen(
-        [str(ENVIRONMENT / "bin" / "python"), "-P", str(SERVER), folder, str(port)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=_environ(),
-        text=True,
-    )
-    atexit.register(_end, server, folder)
-    assert server.stdout is not None
-    if server.stdout.readline() != "ready\n":
-        raise AssertionError("Swift does not start")
-    return f"http://127.0.0.1:{port}"
-
-
-def _end(server: subprocess.Popen[str], folder: str) -> None:
-    server.communicate()
-    shutil.rmtree(folder, ignore_errors=True)
+def _shared() -> Swift:
+    """This process's server."""
+    swift = Swift()
+    atexit.register(swift.remove)
+    return swift
 
 
 def _make_environment() -> None:

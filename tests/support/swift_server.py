@@ -1,17 +1,18 @@
 """OpenStack Swift on one node, with its S3 interface, until standard input ends.
 
 Run with the Python of an environment that has Swift: ``swift_server.py FOLDER PORT``. All that it
-keeps is in the folder. It says ``ready`` when it serves.
+keeps is in the folder, and may be served again. It says ``ready`` when it serves.
 """
 
 from __future__ import annotations
 
 import getpass
+import json
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 KINDS = ("account", "container", "object")
@@ -116,17 +117,16 @@ def start(folder: Path, kind: str) -> subprocess.Popen[bytes]:
         )
 
 
-def wait_for(ports: Iterable[int], seconds: float) -> None:
-    """Until somebody listens on each.
+def wait_for(port: int, seconds: float) -> None:
+    """Until somebody listens on it.
 
     :raise TimeoutError: nobody does.
     """
     end = time.monotonic() + seconds
-    for port in ports:
-        while not listens(port):
-            if time.monotonic() >= end:
-                raise TimeoutError(f"nobody listens on port {port}")
-            time.sleep(0.05)
+    while not listens(port):
+        if time.monotonic() >= end:
+            raise TimeoutError(f"nobody listens on port {port}")
+        time.sleep(0.05)
 
 
 def listens(port: int) -> bool:
@@ -135,21 +135,32 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def main(folder: Path, port: int) -> None:
-    """Serve until whoever started this has gone."""
-    ports = {PROXY: port, **{kind: free_port() for kind in KINDS}}
+def ports_in(folder: Path, port: int) -> Mapping[str, int]:
+    """Of a cluster that was prepared, or is now."""
+    noted = folder / "ports.json"
+    if noted.exists():
+        ports: Mapping[str, int] = json.loads(noted.read_text())
+        return ports
+    ports = {**{kind: free_port() for kind in KINDS}, PROXY: port}
     prepare(folder, ports)
-    processes = []
+    noted.write_text(json.dumps(ports))
+    return ports
+
+
+def main(folder: Path, port: int) -> None:
+    """Serve until whoever started this has gone. Clients see all of it, or nothing."""
+    processes: list[subprocess.Popen[bytes]] = []
     try:
-        for kind in ports:
+        for kind, each in ports_in(folder, port).items():
             processes.append(start(folder, kind))
-        wait_for(ports.values(), seconds=60)
+            wait_for(each, seconds=60)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.read()
     finally:
-        for process in processes:
+        for process in reversed(processes):
             process.kill()
+            process.wait()
 
 
 if __name__ == "__main__":

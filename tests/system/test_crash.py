@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
-from contextlib import closing
 from pathlib import Path
-from random import Random
-from typing import Any, cast
-from urllib.parse import quote
 
 from PIL import Image
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.web.resource import Resource
-from twisted.web.server import Request, Site
 
 from tests.support.process import ServerProcess, descendants
 from tests.support.samples import detailed, saved, still
@@ -29,7 +21,8 @@ from tests.system.case import (
     recorded,
     rows,
 )
-from tests.system.crew import GONE, Crew, digest, picture
+from tests.system.crew import GONE
+from tests.system.promises import PromiseTestCase, end_leases
 
 ROUNDS = 7
 """Kills, at least."""
@@ -38,29 +31,8 @@ ENOUGH = 240
 """Acknowledged operations."""
 
 
-class Pictures(Resource):
-    """A picture at the URL of each number."""
-
-    isLeaf = True
-
-    def render_GET(self, request: Request) -> bytes:
-        """See ``Resource``."""
-        (seed,) = request.postpath or [b"0"]
-        request.setHeader("content-type", "image/jpeg")
-        return picture(int(seed))
-
-
-class CrashTests(SystemTestCase):
+class CrashTests(PromiseTestCase):
     """The whole server dies, daemon and children at once."""
-
-    def setUp(self) -> None:
-        """Nothing is promised yet."""
-        super().setUp()
-        port = cast(Any, reactor).listenTCP(0, Site(Pictures()), interface="127.0.0.1")
-        self.addCleanup(port.stopListening)
-        self.random = Random(2026)
-        self.crew = Crew(self, f"http://127.0.0.1:{port.getHost().port}", self.random)
-        self.promises = self.crew.promises
 
     async def test_kills(self) -> None:
         """Everything that clients do goes on while the server is killed, again and again. What was
@@ -70,10 +42,10 @@ class CrashTests(SystemTestCase):
         while rounds < ROUNDS or sum(self.promises.count.values()) < ENOUGH:
             await self._round(server)
             rounds += 1
-        _end_leases(server)
+        end_leases(server)
         await server.restarted()
-        await self._check_queued(server)
-        await self._check_promises(server)
+        await self.check_queued(server)
+        await self.check_promises(server)
         await self.until(lambda: not rows(server, "SELECT * FROM jobs"), server.log)
         await self.assert_well(server)
         self.assertEqual(len(self.promises.count), len(self.crew.acts()), self.promises.count)
@@ -97,58 +69,6 @@ class CrashTests(SystemTestCase):
         marked = {name.replace("_", "/") for name in markers(server)}
         queued = "".join(str(row) for row in rows(server, "SELECT payload FROM jobs"))
         self.assertEqual({each for each in loose - marked if each not in queued}, set())
-
-    async def _check_promises(self, server: ServerProcess) -> None:
-        for alias in self.promises.kept:
-            await self._check_kept(server, alias)
-        for alias in self.promises.removed:
-            reply = await self.get(server, f"/image/original/{alias}")
-            self.assertEqual(reply.status, 404, alias)
-        for url, seed in self.promises.proxied.items():
-            asked = quote(url, safe="")
-            known = await self.get(server, f"/image/details/original?proxy={asked}")
-            self.assertEqual(known.status, 200, url)
-            self._check_bytes(await self.get(server, f"/image/original?proxy={asked}"), seed)
-
-    async def _check_kept(self, server: ServerProcess, alias: str) -> None:
-        """It shows what was uploaded, and its token, and no other, deletes it."""
-        kept = self.promises.kept[alias]
-        reply = await self.get(server, f"/image/original/{alias}")
-        if kept.unsure and reply.status == 404:
-            return
-        self._check_bytes(reply, kept.seed)
-        refused = await self.ask(server, "DELETE", f"/image/delete/wrong/{alias}")
-        self.assertEqual(refused.status, 403, refused.body)
-        deleted = await self.ask(server, "DELETE", f"/image/delete/{kept.token}/{alias}")
-        self.assertEqual(deleted.status, 204, deleted.body)
-
-    def _check_bytes(self, reply: Reply, seed: int) -> None:
-        self.assertEqual(reply.status, 200, reply.body[:200])
-        self.assertEqual(digest(reply.body), digest(picture(seed)))
-        self.assertEqual(reply.header("etag"), f'"{digest(reply.body)}"')
-
-    async def _check_queued(self, server: ServerProcess) -> None:
-        """What nobody claimed can be; what was claimed can't, unless the server died before it
-        could note that, and then it is the same."""
-        for id, seed in self.promises.queued.items():
-            reply = await self._claim(server, id)
-            self.assertEqual(reply.status, 200, reply.body)
-            original = await self.get(server, f"/image/original/{reply.entry['file']}")
-            self._check_bytes(original, seed)
-        for id, alias in self.promises.claimed.items():
-            reply = await self._claim(server, id)
-            self.assertIn(reply.status, (200, 400), reply.body)
-            if reply.status == 200 and alias is not None:
-                self.assertEqual(reply.entry["file"], alias)
-        for id in (*self.promises.queued, *self.promises.claimed):
-            self.assertEqual((await self._claim(server, id)).status, 400)
-
-    async def _claim(self, server: ServerProcess, id: str) -> Reply:
-        """When the upload is completed."""
-        reply = await self.get(server, f"/image/backgrounded/claim?upload_id={id}")
-        while reply.status == 204:
-            reply = await self.get(server, f"/image/backgrounded/claim?upload_id={id}")
-        return reply
 
 
 class ChildCrashTests(SystemTestCase):
@@ -255,9 +175,3 @@ def _exists(process: int) -> bool:
 
 def _slow_picture() -> bytes:
     return saved(Image.effect_noise((6000, 6000), 60).convert("RGB"), "jpeg")
-
-
-def _end_leases(server: ServerProcess) -> None:
-    """What half a minute would do: jobs of dead workers may be taken again."""
-    with closing(sqlite3.connect(server.database)) as connection, connection:
-        connection.execute("UPDATE jobs SET leased_until = 0")

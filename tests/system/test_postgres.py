@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+
+from twisted.internet.utils import getProcessOutputAndValue
+
 from tests.support.postgres import Cluster
 from tests.support.process import ServerProcess
 from tests.support.samples import still
 from tests.support.waiting import until
 from tests.system.case import KEY, SystemTestCase, blobs
+
+
+async def command(server: ServerProcess, *words: str) -> tuple[str, int]:
+    """What a command says with this server's settings, and its exit status."""
+    program = ["-c", "from pictd.tap import main; main()", *words]
+    out, err, status = await getProcessOutputAndValue(
+        sys.executable, program, server.environment, str(server.folder)
+    )
+    return (out + err).decode(), status
 
 
 class PostgresTests(SystemTestCase):
@@ -50,6 +63,27 @@ class PostgresTests(SystemTestCase):
         node = await self.node()
         reply = await self.ask(node, "POST", "/internal/export", headers=KEY)
         self.assertEqual(reply.status, 404)
+
+    async def test_commands(self) -> None:
+        """They work as with the embedded database; what is SQLite's alone says what to use. None
+        makes a schema."""
+        node = self.server(REPO__TYPE="postgres", REPO__URL=self.cluster.url(self.database))
+        node.start()
+        await node.ready()
+        await self.uploaded(node, still("png"))
+        self.assertIn("originals", (await command(node, "stats"))[0])
+        for words in (["check", "--hashes", "all"], ["prune-missing", "--dry-run"]):
+            told, status = await command(node, *words)
+            self.assertEqual(status, 0, told)
+        for words in (["export"], ["import", "x"]):
+            told, status = await command(node, *words)
+            self.assertEqual(status, 1)
+            self.assertIn("pg_dump", told)
+        node.more["PICTD__REPO__URL"] = self.cluster.url(self.cluster.create())
+        for words in (["stats"], ["check", "--data"], ["prune-missing"]):
+            told, status = await command(node, *words)
+            self.assertEqual(status, 1)
+            self.assertIn("not pictd's yet", told)
 
     async def test_a_restart_of_the_database(self) -> None:
         """Requests get 503 while it is away; then everything is as before."""

@@ -35,7 +35,7 @@ class StopTests(SystemTestCase):
         caller.transport.write(head(len(body)) + body[:-500])
         await self.until(lambda: bool(scratch(server)), server.log)
         server.tell_to_stop()
-        await self.until(lambda: _refused(server), server.log)
+        await self.until(lambda: refused(server), server.log)
         caller.transport.write(body[-500:])
         answer = await caller.ended
         self.assertTrue(answer.startswith(b"HTTP/1.1 201 "), answer)
@@ -67,7 +67,7 @@ class StopTests(SystemTestCase):
         await self.until(lambda: bool(caller.data), server.log)
         caller.transport.pauseProducing()
         server.tell_to_stop()
-        await self.until(lambda: _refused(server), server.log)
+        await self.until(lambda: refused(server), server.log)
         await self._read_slowly(caller)
         answer = await caller.ended
         _, _, body = answer.partition(b"\r\n\r\n")
@@ -198,7 +198,7 @@ class StartTests(SystemTestCase):
         server.folder.mkdir(parents=True)
         server.files.write_text("a file")
         server.start()
-        await self.until(lambda: not _refused(server), server.log)
+        await self.until(lambda: not refused(server), server.log)
         await self.until(lambda: "children are ready" in server.log(), server.log)
         ready = await self.get(server, "/readyz")
         self.assertEqual((ready.status, ready.json["missing"]), (503, ["store"]))
@@ -242,7 +242,7 @@ class FullDiskTests(SystemTestCase):
         await self.assert_well(server)
 
 
-def _refused(server: ServerProcess) -> bool:
+def refused(server: ServerProcess) -> bool:
     """Whether it takes no new connections."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", server.port)) == errno.ECONNREFUSED

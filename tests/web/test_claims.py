@@ -5,9 +5,12 @@ from __future__ import annotations
 import attrs
 from twisted.internet.defer import CancelledError, Deferred
 
+from pictd.claiming import AmongNodes
 from pictd.errors import RepoUnavailable, TooWide
+from pictd.model.claims import Claim, telling_claim
+from pictd.model.times import from_seconds
 from pictd.model.uploads import Uploaded
-from pictd.web.backgrounded import PATIENCE, POLL_EVERY
+from pictd.web.backgrounded import PATIENCE, POLL_EVERY, Backgrounded
 from tests.support.exchange import Exchange
 from tests.support.parts import SETTINGS
 from tests.web.claim_case import ClaimTestCase
@@ -260,6 +263,61 @@ class TellingTests(ClaimTestCase):
         answer = self.answer(first)
         assert answer is not None
         self.assertEqual(answer.status, 200)
+
+
+class NodesTests(ClaimTestCase):
+    """Where other nodes may be asked as well."""
+
+    def setUp(self) -> None:
+        """One that is, and what another is at."""
+        super().setUp()
+        claiming = AmongNodes(self.repo.claims, self.clock)
+        self.routes = Backgrounded(attrs.evolve(self.parts, claiming=claiming))
+        self.upload = self.finished()
+
+    def told_elsewhere(self) -> Claim:
+        """Another node begins to tell the result."""
+        now = from_seconds(self.clock.seconds())
+        claim = self.result(self.repo.claims.take(telling_claim(self.upload), now))
+        assert claim is not None
+        return claim
+
+    def test_one_node_tells(self) -> None:
+        """And afterwards nobody."""
+        self.assertEqual(self.claim(self.upload).status, 200)
+        self.assert_gone(self.upload)
+
+    def test_while_another_node_tells(self) -> None:
+        """The claimer waits: that node may die in it."""
+        claim = self.told_elsewhere()
+        claimer = self.begin(self.upload)
+        self.assert_waiting(claimer)
+        self.result(self.repo.claims.release(claim))
+        answer = self.answer(claimer)
+        assert answer is not None
+        self.assertEqual(answer.status, 200)
+
+    def test_another_node_that_died(self) -> None:
+        """Keeps the result from nobody for long; until then there is nothing to tell."""
+        self.told_elsewhere()
+        claimer = self.begin(self.upload)
+        self.clock.pump([1] * 11)
+        answer = self.answer(claimer)
+        assert answer is not None
+        self.assertEqual(answer.status, 204)
+        self.clock.advance(20)
+        self.assertEqual(self.claim(self.upload).status, 200)
+
+    def test_another_node_that_was_quicker(self) -> None:
+        """Between the look and the claim: it is told once."""
+        take = self.repo.claims.take
+
+        async def late(key: str, now: int) -> Claim | None:
+            await self.repo.uploads.claim(self.upload)
+            return await take(key, now)
+
+        self.repo.claims.take = late  # type: ignore[method-assign]
+        self.assert_gone(self.upload)
 
 
 class ReadOnlyTests(ClaimTestCase):

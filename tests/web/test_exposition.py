@@ -10,7 +10,7 @@ from pictd.errors import RepoUnavailable
 from pictd.metrics import Metrics
 from pictd.model.records import Queue
 from pictd.repo.memory import MemoryRepo
-from pictd.web.exposition import Exposition
+from pictd.web.exposition import Exposition, Figures
 from pictd.web.receiving import BodyLimits
 from pictd.web.site import PictdSite
 from tests.support.exchange import Wire
@@ -33,7 +33,7 @@ class ExpositionTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.metrics, self.repo = Metrics(), MemoryRepo()
-        self.resource = Exposition(self.metrics, self.repo)
+        self.resource = Exposition(Figures(self.metrics, self.repo).gathered)
 
     def answer(self, path: str) -> tuple[bytes, bytes]:
         """Head and body."""
@@ -78,7 +78,7 @@ class ExpositionTests(SynchronousTestCase):
     def test_a_database_that_is_away(self) -> None:
         """All else is shown."""
         metrics = Metrics()
-        self.resource = Exposition(metrics, AwayRepo())
+        self.resource = Exposition(Figures(metrics, AwayRepo()).gathered)
         metrics.files.add(upload="inline")
         head, body = self.answer("/metrics")
         self.assertIn(b"200 OK", head)

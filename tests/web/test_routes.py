@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from pictd.errors import MediaFailed, RepoUnavailable
+from pictd.errors import MediaFailed, OldStoreUnavailable, RepoUnavailable
 from pictd.model.records import Queue
 from tests.support.parts import KEY, SETTINGS
 from tests.support.server import ServerTestCase
@@ -450,3 +450,12 @@ class HealthTests(ServerTestCase):
         self.assertEqual((reply.status, reply.json), (503, {"missing": ["database"]}))
         self.assertEqual((await self.get("/healthz")).status, 503)
         self.assertEqual((await self.get("/livez")).status, 204)
+
+    async def test_the_old_store(self) -> None:
+        """Is told from the new one."""
+
+        async def fail(read_only: bool = False) -> None:
+            raise OldStoreUnavailable
+
+        self.store.check = fail  # type: ignore[method-assign]
+        self.assertEqual((await self.get("/readyz")).json, {"missing": ["old_store"]})

@@ -65,6 +65,10 @@ class PostgresHashes:
             lambda step: _set_motion(step, (identifier, hash.text, lost), details)
         )
 
+    async def forget_motion(self, hash: Hash, lost: str) -> bool:
+        """See ``IHashes``."""
+        return await self._sessions.run(lambda step: _forget_motion(step, hash.text, lost))
+
     async def set_blurhash(self, hash: Hash, blurhash: str) -> None:
         """See ``IHashes``."""
         await self._sessions.execute(_BLURHASH, blurhash, hash.text)
@@ -151,6 +155,13 @@ async def _set_motion(
         await step.execute(REMOVE, lost)
     found = await step.rows("SELECT motion_identifier FROM hashes WHERE hash = %s", key)
     return found[0][0] if found else None
+
+
+async def _forget_motion(step: Step, key: str, lost: str) -> bool:
+    known = await step.execute(_MOTION, None, key, lost) > 0
+    if known:
+        await step.execute(REMOVE, lost)
+    return known
 
 
 async def _purge(step: Step, key: str) -> Sequence[Alias]:

@@ -1,4 +1,5 @@
-"""Hearing what other processes announce: new jobs, and queued uploads that are completed.
+"""Hearing what other processes announce: new jobs, queued uploads that are completed, claims that
+are released.
 
 The database announces by itself, whoever writes (spec storage §3.3). What this process wrote is
 known to it already, and is not heard again. An announcement of a job says neither whether it is
@@ -17,13 +18,15 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from pictd.metrics import Metrics
 from pictd.model.records import Queue
 from pictd.repo.postgres.failures import FAILURES, told, translated
 from pictd.repo.postgres.link import Link, Server
 from pictd.repo.wakeups import Topic
 
 _JOBS, _UPLOADS = "queue_status_channel", "upload_completion_channel"
-_LISTEN = f"LISTEN {_JOBS}; LISTEN {_UPLOADS}"
+_CLAIMS = "keyed_notification_channel"
+_LISTEN = "; ".join(f"LISTEN {channel}" for channel in (_JOBS, _UPLOADS, _CLAIMS))
 _REMEMBERED = 4096
 """Jobs that were announced lately."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
@@ -35,13 +38,19 @@ class Listening:
 
     :param ours: the server's numbers of this process's other connections.
     :param woken: called with what was heard of.
+    :param metrics: None: nobody reads them.
     """
 
     _log = Logger()
 
     def __init__(
-        self, server: Server, ours: Collection[int], woken: Callable[[Iterable[Topic]], None]
+        self,
+        server: Server,
+        ours: Collection[int],
+        woken: Callable[[Iterable[Topic]], None],
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._server = server
         self._ours = ours
         self._woken = woken
@@ -107,13 +116,18 @@ class Listening:
         self._pause = None
 
     def _heard(self, notice: Any) -> None:
+        self._metrics.notifications.add()
         if notice.pid in self._ours:
-            return
+            return None
+        if notice.channel == _JOBS:
+            return self._heard_of_job(*notice.payload.partition(" ")[::2])
         if notice.channel == _UPLOADS:
-            self._woken([notice.payload])
-            return
-        job, _, queue = notice.payload.partition(" ")
+            self._metrics.upload_news.add()
+        return self._woken([notice.payload])
+
+    def _heard_of_job(self, job: str, queue: str) -> None:
         if self._is_news(job):
+            self._metrics.job_news.add(queue=queue)
             self._woken([each for each in Queue if each.value == queue])
 
     def _is_news(self, job: str) -> bool:

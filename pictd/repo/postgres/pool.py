@@ -12,6 +12,8 @@ from twisted.internet.defer import DeferredSemaphore, TimeoutError
 from twisted.logger import Logger
 
 from pictd.errors import RepoUnavailable
+from pictd.figures import Ended
+from pictd.metrics import Metrics
 from pictd.repo.postgres.failures import FAILURES, told
 from pictd.repo.postgres.link import Link, Server
 
@@ -35,7 +37,9 @@ class Pool:
 
     _log = Logger()
 
-    def __init__(self, server: Server, reactor: Any) -> None:
+    def __init__(self, server: Server, reactor: Any, metrics: Metrics | None = None) -> None:
+        """:param metrics: None: nobody reads them."""
+        self._metrics = metrics or Metrics()
         self._server = server
         self._reactor = reactor
         self._turns = DeferredSemaphore(SIZE)
@@ -44,11 +48,21 @@ class Pool:
         self._not_before = 0.0
         self.sessions: set[int] = set()
 
-    async def turn(self) -> None:
+    async def turn(self) -> Ended:
         """Wait until a connection may be taken; each turn ends with ``pass_on``.
 
+        :return: for ``take``.
         :raise RepoUnavailable: too many wait, or it takes too long.
         """
+        got = self._asked()
+        try:
+            await self._turn()
+        except BaseException:
+            got(False)
+            raise
+        return got
+
+    async def _turn(self) -> None:
         if len(self._turns.waiting) >= MOST_WAITING:
             raise RepoUnavailable("The database is too slow: too many requests are waiting for it")
         try:
@@ -60,11 +74,21 @@ class Pool:
         """Let the next one have the turn."""
         self._turns.release()
 
-    async def take(self) -> Link:
+    async def take(self, got: Ended) -> Link:
         """A connection, for whoever has a turn. Must not be cancelled.
 
+        :param got: what ``turn`` returned.
         :raise RepoUnavailable: the server can't be reached.
         """
+        try:
+            link = await self._take()
+        except BaseException:
+            got(False)
+            raise
+        got(True)
+        return link
+
+    async def _take(self) -> Link:
         while self._idle:
             link = self._idle.pop()
             if not link.closed:
@@ -97,7 +121,17 @@ class Pool:
             raise RepoUnavailable(_AWAY) from error
         self._pause = self._not_before = 0.0
         session.begin(link.get_backend_pid())
+        self._metrics.connections.add()
         return link
+
+    def _asked(self) -> Ended:
+        ended = self._metrics.connection_waits.begin()
+
+        def got(completed: bool) -> None:
+            self._metrics.connection_gets.add(completed=completed)
+            ended(completed)
+
+        return got
 
     def _hold_off(self) -> None:
         self._pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, self._pause * 2))

@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 from psycopg2.errors import DuplicateTable
 
-from pictd.errors import RepoUnusable
+from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.model.times import to_rfc3339
 from pictd.repo.postgres.failures import told
 from pictd.repo.postgres.sessions import Step
@@ -50,6 +50,10 @@ _HISTORY = """
     )
 """
 _OURS = "CREATE TABLE IF NOT EXISTS pictd_schema (version INT4 PRIMARY KEY)"
+_MADE = """
+    SELECT to_regclass('refinery_schema_history') IS NOT NULL
+        AND to_regclass('pictd_schema') IS NOT NULL
+"""
 _RECORDED = "SELECT version, name, checksum FROM refinery_schema_history ORDER BY version"
 _RECORD = "INSERT INTO refinery_schema_history VALUES (%s, %s, %s, %s)"
 _RAW_BYTES = """
@@ -81,6 +85,28 @@ def own_scripts() -> Sequence[Script]:
     return _scripts(_FOLDER, digits=4)
 
 
+async def verify(step: Step) -> None:
+    """See that nothing is missing, without writing anything.
+
+    :raise RepoUnusable: as ``upgrade``.
+    :raise RepoUnavailable: something is missing, which another node may add.
+    """
+    await step.execute("SET TRANSACTION READ ONLY")
+    ((made,),) = await step.rows(_MADE)
+    if not made or await _missing_of_pict_rs(step) or await _missing_own(step):
+        raise RepoUnavailable(
+            "The database's schema is older than this pictd, which may not write here: "
+            "a pictd that may brings it up to date when it starts"
+        )
+
+
+async def check_there(step: Step) -> None:
+    """:raise RepoUnusable: neither pict-rs nor pictd has ever opened this database."""
+    ((found,),) = await step.rows("SELECT to_regclass('refinery_schema_history')::text")
+    if found is None:
+        raise RepoUnusable("The database is empty, or not one of pictd or pict-rs")
+
+
 async def upgrade(step: Step, now: int) -> None:
     """Apply what is missing, all in one step: a crash leaves the schema as it was.
 
@@ -95,6 +121,13 @@ async def upgrade(step: Step, now: int) -> None:
 
 async def _upgrade_pict_rs(step: Step, now: int) -> None:
     await step.execute(_HISTORY)
+    for script in await _missing_of_pict_rs(step):
+        await _apply(step, script)
+        checksum = _CHECKSUMS[script.number]
+        await step.execute(_RECORD, script.number, script.name, to_rfc3339(now), checksum)
+
+
+async def _missing_of_pict_rs(step: Step) -> Sequence[Script]:
     recorded = await step.rows(_RECORDED)
     scripts = pict_rs_scripts()
     for script, row in zip(scripts, recorded, strict=False):
@@ -104,10 +137,7 @@ async def _upgrade_pict_rs(step: Step, now: int) -> None:
             f"The database has migration {recorded[-1][0]} of pict-rs; "
             f"this pictd knows those up to {scripts[-1].number}"
         )
-    for script in scripts[len(recorded) :]:
-        await _apply(step, script)
-        checksum = _CHECKSUMS[script.number]
-        await step.execute(_RECORD, script.number, script.name, to_rfc3339(now), checksum)
+    return scripts[len(recorded) :]
 
 
 async def _apply(step: Step, script: Script) -> None:
@@ -128,6 +158,12 @@ def _compare(script: Script, row: Sequence[object]) -> None:
 
 async def _upgrade_own(step: Step) -> None:
     await step.execute(_OURS)
+    for script in await _missing_own(step):
+        await step.execute(script.sql)
+        await step.execute("INSERT INTO pictd_schema VALUES (%s)", script.number)
+
+
+async def _missing_own(step: Step) -> Sequence[Script]:
     ((version,),) = await step.rows("SELECT coalesce(max(version), 0) FROM pictd_schema")
     scripts = own_scripts()
     if version > scripts[-1].number:
@@ -135,9 +171,7 @@ async def _upgrade_own(step: Step) -> None:
             f"The database has schema version {version}, made by a newer pictd; "
             f"this one knows versions up to {scripts[-1].number}"
         )
-    for script in scripts[version:]:
-        await step.execute(script.sql)
-        await step.execute("INSERT INTO pictd_schema VALUES (%s)", script.number)
+    return scripts[version:]
 
 
 def _scripts(folder: Path, digits: int) -> Sequence[Script]:

@@ -6,8 +6,8 @@ step that has not begun. Two steps that stood in each other's way are settled by
 undoes one of them; that one is begun anew. Those who wait for what a step has news of are woken
 after its commit.
 
-A step whose connection breaks while it commits fails, although the server may have committed it:
-nobody can know. Every other failure means that nothing was written.
+A step whose connection breaks while it commits fails with ``OutcomeUnknown``, for the server may
+have committed it. Every other failure means that nothing was written.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ from txpostgres.txpostgres import Cursor
 from pictd.errors import (
     AliasAlreadyExists,
     BadRequest,
+    OutcomeUnknown,
     RepoUnavailable,
     UploadGone,
     UrlAlreadyProxied,
 )
+from pictd.figures import Ended
 from pictd.metrics import Metrics
 from pictd.model.records import Queue
-from pictd.repo.postgres.failures import FAILURES, REPEATABLE, translated
+from pictd.repo.postgres.failures import FAILURES, REPEATABLE, told, translated
 from pictd.repo.postgres.link import STATEMENT_LIMIT, Link
 from pictd.repo.postgres.pool import Pool
 from pictd.repo.wakeups import Topic
@@ -118,8 +120,8 @@ class Sessions:
 
         :raise RepoUnavailable: it failed; the call may be repeated.
         """
-        await self._pool.turn()
-        await self._begun(lambda link: self._persist(link, _BEGIN, first), _LONG_SILENCE)
+        got = await self._pool.turn()
+        await self._begun(lambda link: self._persist(link, _BEGIN, first), got, _LONG_SILENCE)
         self._open = True
 
     async def close(self) -> None:
@@ -153,26 +155,26 @@ class Sessions:
 
     async def _accepted(self, work: Work[T]) -> T:
         self._check_open()
-        await self._pool.turn()
+        got = await self._pool.turn()
         try:
             self._check_open()
         except RepoUnavailable:
             self._pool.pass_on()
             raise
-        return await self._begun(work)
+        return await self._begun(work, got)
 
-    async def _begun(self, work: Work[T], silence: float = _SILENCE) -> T:
-        begun = Deferred.fromCoroutine(self._in_turn(work, silence))
+    async def _begun(self, work: Work[T], got: Ended, silence: float = _SILENCE) -> T:
+        begun = Deferred.fromCoroutine(self._in_turn(work, got, silence))
         self._running.add(begun)
         answer: Deferred[T] = Deferred()
         begun.addBoth(self._answer, begun, answer)
         return await answer
 
-    async def _in_turn(self, work: Work[T], silence: float) -> T:
+    async def _in_turn(self, work: Work[T], got: Ended, silence: float) -> T:
         """To the end, whoever still waits for it."""
         try:
             with translated():
-                link = await self._pool.take()
+                link = await self._pool.take(got)
                 watch = self.reactor.callLater(silence, link.close)
                 try:
                     return await work(link)
@@ -194,7 +196,7 @@ class Sessions:
         await step.execute(begin)
         try:
             value = await operation(step)
-            await step.execute("COMMIT")
+            await _commit(step)
         except BaseException:
             await _undo(link)
             raise
@@ -221,6 +223,15 @@ class Sessions:
 async def _query(link: Link, sql: str, parameters: Sequence[object]) -> Sequence[Row]:
     """Outside of any transaction: one round trip."""
     return await Step(link.cursor()).rows(sql, *parameters)
+
+
+async def _commit(step: Step) -> None:
+    try:
+        await step.execute("COMMIT")
+    except REPEATABLE:
+        raise
+    except FAILURES as error:
+        raise OutcomeUnknown(f"{OutcomeUnknown.text}: {told(error)}") from error
 
 
 async def _undo(link: Link) -> None:

@@ -26,19 +26,20 @@ from pictd.repo.postgres.values import moment, stamp, stamp_up
 from pictd.repo.wakeups import Wakeups
 
 _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_UPLOADS = """
+UPLOADS = """
     SELECT u.id, CASE WHEN u.result IS NULL THEN p.identifier END, u.created_at, u.result
     FROM uploads AS u LEFT JOIN pictd_uploads AS p ON p.id = u.id
 """
+"""Rows that ``upload_of`` takes."""
 _BEGIN = "INSERT INTO uploads (id, created_at) VALUES (%s, %s)"
 _KEEP = "INSERT INTO pictd_uploads (id, identifier) VALUES (%s, %s)"
-_FIND = f"{_UPLOADS} WHERE u.id = %s"
+_FIND = f"{UPLOADS} WHERE u.id = %s"
 _COMPLETE = "UPDATE uploads SET result = %s WHERE id = %s AND result IS NULL"
 _LET_GO = "DELETE FROM pictd_uploads WHERE id = %s RETURNING identifier"
 _CLAIM = "DELETE FROM uploads WHERE id = %s AND result IS NOT NULL"
-EXPIRED = f"{_UPLOADS} WHERE u.created_at < %s ORDER BY u.created_at, u.id LIMIT %s"
+EXPIRED = f"{UPLOADS} WHERE u.created_at < %s ORDER BY u.created_at, u.id LIMIT %s"
 """Takes a moment and a limit."""
-_EXPIRING = f"{_UPLOADS} WHERE u.id = %s AND u.created_at < %s FOR UPDATE OF u"
+_EXPIRING = f"{UPLOADS} WHERE u.id = %s AND u.created_at < %s FOR UPDATE OF u"
 
 
 @implementer(IUploads)
@@ -58,7 +59,7 @@ class PostgresUploads:
         if not _is_id(id):
             return None
         found = await self._sessions.rows(_FIND, id)
-        return _upload(found[0]) if found else None
+        return upload_of(found[0]) if found else None
 
     async def fail(self, id: str, message: str, code: str) -> bool:
         """See ``IUploads``."""
@@ -76,7 +77,7 @@ class PostgresUploads:
     async def expired(self, before: int, limit: int) -> Sequence[Upload]:
         """See ``IUploads``."""
         found = await self._sessions.rows(EXPIRED, stamp_up(before), limit)
-        return [_upload(row) for row in found]
+        return [upload_of(row) for row in found]
 
     async def expire(self, id: str, before: int) -> bool:
         """See ``IUploads``."""
@@ -97,7 +98,8 @@ def _is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def _upload(row: Row) -> Upload:
+def upload_of(row: Row) -> Upload:
+    """Of the query ``UPLOADS``."""
     id, identifier, created, result = row
     known = None if result is None else result_from_json(result)
     return Upload(id, identifier, moment(created), known)
@@ -128,7 +130,7 @@ async def _expire(step: Step, id: str, before: int) -> bool:
     found = await step.rows(_EXPIRING, id, stamp_up(before))
     if not found:
         return False
-    upload = _upload(found[0])
+    upload = upload_of(found[0])
     await step.execute("DELETE FROM uploads WHERE id = %s", id)
     if upload.identifier is not None:
         await push_cleanups(step, [upload.identifier])

@@ -63,6 +63,11 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def open_plain(path: Path) -> sqlite3.Connection:
+    """With the file's own settings, in autocommit mode."""
+    return _connect(path, _WRITER_PATIENCE)
+
+
 def _connect(path: Path, patience: int) -> sqlite3.Connection:
     """Opened in one thread, used in another: never in two at a time."""
     connection = sqlite3.connect(

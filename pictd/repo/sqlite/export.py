@@ -28,17 +28,17 @@ def export(database: Path, folder: Path) -> Path:
     try:
         partial.mkdir(parents=True)  # where it is there, another export is at work, or has crashed
     except OSError as error:
-        raise _failed(folder, error) from error
+        raise _failed(database, folder, error) from error
     try:
         _fill(database, partial, folder)
     except (OSError, sqlite3.Error) as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise _failed(folder, error) from error
+        raise _failed(database, folder, error) from error
     return folder / database.name
 
 
-def _failed(folder: Path, error: Exception) -> RepoUnavailable:
-    return RepoUnavailable(f"The database can't be exported to {folder}: {error}")
+def _failed(database: Path, folder: Path, error: Exception) -> RepoUnavailable:
+    return RepoUnavailable(f"The database {database} can't be exported to {folder}: {error}")
 
 
 def _fill(database: Path, partial: Path, folder: Path) -> None:

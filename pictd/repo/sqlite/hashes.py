@@ -63,6 +63,10 @@ class SqliteHashes:
             lambda step: _set_motion(step, (identifier, hash.to_bytes(), lost), details)
         )
 
+    async def forget_motion(self, hash: Hash, lost: str) -> bool:
+        """See ``IHashes``."""
+        return await self._writer.run(lambda step: _forget_motion(step, hash.to_bytes(), lost))
+
     async def set_blurhash(self, hash: Hash, blurhash: str) -> None:
         """See ``IHashes``."""
         await self._writer.run(lambda step: step.execute(_BLURHASH, blurhash, hash.to_bytes()))
@@ -142,6 +146,13 @@ def _set_motion(step: Step, move: tuple[str, bytes, str | None], details: Detail
         step.execute("DELETE FROM details WHERE identifier = ?", lost)
     found = step.rows("SELECT motion FROM hashes WHERE hash = ?", key)
     return found[0][0] if found else None
+
+
+def _forget_motion(step: Step, key: bytes, lost: str) -> bool:
+    known = step.execute(_MOTION, None, key, lost) > 0
+    if known:
+        step.execute("DELETE FROM details WHERE identifier = ?", lost)
+    return known
 
 
 def _purge(step: Step, key: bytes) -> Sequence[Alias]:

@@ -20,6 +20,12 @@ def scripts() -> Sequence[Script]:
     return [(int(file.name[:4]), file.read_text()) for file in files]
 
 
+def check_own(connection: sqlite3.Connection) -> None:
+    """:raise RepoUnusable: pictd has never opened this database."""
+    if version(connection) == 0:
+        raise RepoUnusable("The database is empty, or not one of pictd")
+
+
 def upgrade(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
     """Apply what is missing, all in one transaction: a crash leaves the schema as it was.
 
@@ -35,16 +41,38 @@ def upgrade(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
             connection.execute("ROLLBACK")
 
 
-def _apply(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
-    ((version,),) = connection.execute("PRAGMA user_version").fetchall()
+def version(connection: sqlite3.Connection) -> int:
+    """Of the schema; 0: there is none."""
+    ((found,),) = connection.execute("PRAGMA user_version").fetchall()
+    return int(found)
+
+
+def refuse_newer(found: int, steps: Sequence[Script]) -> None:
+    """:raise RepoUnusable: a database with this version was made by a newer program."""
     newest = steps[-1][0]
-    if version > newest:
+    if found > newest:
         raise RepoUnusable(
-            f"The database has schema version {version}, made by a newer pictd; "
+            f"The database has schema version {found}, made by a newer pictd; "
             f"this one knows versions up to {newest}"
         )
+
+
+def require_current(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
+    """:raise RepoUnusable: something would have to be applied, or the database is newer."""
+    found = version(connection)
+    refuse_newer(found, steps)
+    if found < steps[-1][0]:
+        raise RepoUnusable(
+            f"The database has schema version {found} of {steps[-1][0]}: "
+            "it is brought up to date when the server starts on it"
+        )
+
+
+def _apply(connection: sqlite3.Connection, steps: Sequence[Script]) -> None:
+    found = version(connection)
+    refuse_newer(found, steps)
     for number, sql in steps:
-        if number > version:
+        if number > found:
             for statement in _statements(sql):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")

@@ -24,15 +24,16 @@ from pictd.repo.sqlite.removal import remove_alias
 from pictd.repo.sqlite.writer import Step, Writer
 from pictd.repo.wakeups import Wakeups
 
-_COLUMNS = "id, identifier, created, result"
+COLUMNS = "id, identifier, created, result"
+"""Columns of ``uploads`` that ``upload_of`` takes."""
 _BEGIN = "INSERT INTO uploads (id, identifier, created) VALUES (?, ?, ?)"
-_FIND = f"SELECT {_COLUMNS} FROM uploads WHERE id = ?"
+_FIND = f"SELECT {COLUMNS} FROM uploads WHERE id = ?"
 _PENDING = "SELECT identifier FROM uploads WHERE id = ? AND result IS NULL"
 _COMPLETE = "UPDATE uploads SET result = ?, identifier = NULL WHERE id = ?"
 _CLAIM = "DELETE FROM uploads WHERE id = ? AND result IS NOT NULL"
-EXPIRED = f"SELECT {_COLUMNS} FROM uploads WHERE created < ? ORDER BY created, id LIMIT ?"
+EXPIRED = f"SELECT {COLUMNS} FROM uploads WHERE created < ? ORDER BY created, id LIMIT ?"
 """Takes a moment and a limit."""
-_EXPIRE = f"DELETE FROM uploads WHERE id = ? AND created < ? RETURNING {_COLUMNS}"
+_EXPIRE = f"DELETE FROM uploads WHERE id = ? AND created < ? RETURNING {COLUMNS}"
 
 
 @implementer(IUploads)
@@ -51,7 +52,7 @@ class SqliteUploads:
     async def find(self, id: str) -> Upload | None:
         """See ``IUploads``."""
         found = self._reader.rows(_FIND, id)
-        return _upload(found[0]) if found else None
+        return upload_of(found[0]) if found else None
 
     async def fail(self, id: str, message: str, code: str) -> bool:
         """See ``IUploads``."""
@@ -71,7 +72,7 @@ class SqliteUploads:
     async def expired(self, before: int, limit: int) -> Sequence[Upload]:
         """See ``IUploads``."""
         found = await self._reader.in_thread(lambda db: fetch(db, EXPIRED, before, limit))
-        return [_upload(row) for row in found]
+        return [upload_of(row) for row in found]
 
     async def expire(self, id: str, before: int) -> bool:
         """See ``IUploads``."""
@@ -87,7 +88,8 @@ def succeed(step: Step, id: str, result: Uploaded) -> None:
         raise UploadGone
 
 
-def _upload(row: Row) -> Upload:
+def upload_of(row: Row) -> Upload:
+    """Of the columns ``COLUMNS``."""
     id, identifier, created, result = row
     known = None if result is None else result_from_json(json.loads(result))
     return Upload(id, identifier, created, known)
@@ -122,7 +124,7 @@ def _expire(step: Step, id: str, before: int) -> bool:
     found = step.rows(_EXPIRE, id, before)
     if not found:
         return False
-    upload = _upload(found[0])
+    upload = upload_of(found[0])
     _let_go(step, upload.identifier)
     if isinstance(upload.result, Uploaded):
         _remove_unclaimed(step, upload.result)

@@ -15,7 +15,8 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Generic, TypeVar
@@ -63,6 +64,7 @@ class Step:
 
 
 Operation = Callable[[Step], T]
+Turn = Callable[[], AbstractContextManager[None]]
 
 
 @attrs.define(eq=False)
@@ -99,10 +101,14 @@ class Writer:
         self._running = False
         self._ended: Deferred[None] = Deferred()
 
-    def start(self, connection: sqlite3.Connection) -> None:
-        """The connection is the thread's from here on; it closes it."""
+    def start(self, connection: sqlite3.Connection, turn: Turn = nullcontext) -> None:
+        """The connection is the thread's from here on; it closes it.
+
+        :param turn: what each commit waits for; must last until it is done.
+        """
         self._running, self._ended = True, Deferred()
-        Thread(target=self._work, args=(connection,), name="pictd-sqlite", daemon=True).start()
+        work = partial(self._work, connection, turn)
+        Thread(target=work, name="pictd-sqlite", daemon=True).start()
 
     async def stop(self) -> None:
         """Finish what is queued, then close the connection. A second call does nothing."""
@@ -127,12 +133,12 @@ class Writer:
         self._queue.put(entry)
         return answer
 
-    def _work(self, connection: sqlite3.Connection) -> None:
+    def _work(self, connection: sqlite3.Connection, turn: Turn) -> None:
         """The thread."""
         going_on = True
         while going_on:
             batch, going_on = self._gather()
-            _commit(connection, batch)
+            _commit(connection, batch, turn)
             self._reactor.callFromThread(self._answer, batch)
         try:
             connection.close()
@@ -167,16 +173,22 @@ class Writer:
             self._pushes.add(count, queue=queue.value, completed=completed)
 
 
-def _commit(connection: sqlite3.Connection, batch: Sequence[_Entry[Any]]) -> None:
+def _commit(connection: sqlite3.Connection, batch: Sequence[_Entry[Any]], turn: Turn) -> None:
     """Run the steps and commit; whatever goes wrong becomes the outcome of its steps."""
+    try:
+        with turn():
+            _transact(connection, batch)
+    except BaseException as error:
+        _fail(batch, error)
+
+
+def _transact(connection: sqlite3.Connection, batch: Sequence[_Entry[Any]]) -> None:
     try:
         connection.execute("BEGIN IMMEDIATE")
         for entry in batch:
             if not entry.withdrawn:
                 _attempt(connection, entry)
         connection.execute("COMMIT")
-    except BaseException as error:
-        _fail(batch, error)
     finally:
         _leave(connection)
 

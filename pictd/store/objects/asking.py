@@ -19,6 +19,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from pictd.errors import ObjectStoreUnavailable
+from pictd.metrics import Metrics
 from pictd.store.objects.answers import Answer, Refused, refuse_failure
 from pictd.store.objects.arriving import Arriving
 from pictd.store.objects.calls import Access, Call
@@ -29,6 +30,8 @@ MOST_ANSWERED = 4 * 1024 * 1024
 _PAUSES = (0.02, 0.2, 0.4)
 """Seconds before the second attempt, the third, the fourth; up to twice as much."""
 _ATTEMPTS = len(_PAUSES) + 1
+_MOMENT = 1.0
+"""Seconds."""
 _LONGEST = 1.5
 """Time limits after which no attempt is begun."""
 
@@ -36,11 +39,18 @@ T = TypeVar("T")
 
 
 class Service:
-    """One bucket of an S3 service."""
+    """One bucket of an S3 service.
 
-    def __init__(self, access: Access, reactor: Any) -> None:
-        self._exchanges = Exchanges(access, reactor)
+    :ivar streams: measures bodies on their way to readers.
+    """
+
+    def __init__(self, access: Access, reactor: Any, metrics: Metrics | None = None) -> None:
+        """:param metrics: None: nobody reads them."""
+        timings = (metrics or Metrics()).objects
+        self.streams = timings["stream"]
+        self._exchanges = Exchanges(access, reactor, timings)
         self._clock, self._seconds = IReactorTime(reactor), _LONGEST * access.seconds
+        self._succeeded = float("-inf")
 
     async def ask(self, call: Call, attempts: int = _ATTEMPTS) -> Answer:
         """The whole answer.
@@ -57,6 +67,10 @@ class Service:
         :raise ObjectStoreUnavailable: there is none.
         """
         return await self._persist(lambda: self._fetch(call), _ATTEMPTS)
+
+    def is_there(self) -> bool:
+        """Whether the bucket was seen a moment ago, for something was done in it."""
+        return self._clock.seconds() - self._succeeded < _MOMENT
 
     async def close(self) -> None:
         """Let go of idle connections."""
@@ -76,7 +90,9 @@ class Service:
 
     async def _ask(self, call: Call) -> Answer:
         answer, body = await self._exchanges.begin(call)
-        return await _whole(answer, body)
+        whole = await _whole(answer, body)
+        self._succeeded = self._clock.seconds()
+        return whole
 
     async def _fetch(self, call: Call) -> tuple[Answer, Arriving]:
         answer, body = await self._exchanges.begin(call)

@@ -42,3 +42,16 @@ class Call:
     query: Mapping[str, str] = attrs.field(factory=dict)
     headers: Mapping[str, str] = attrs.field(factory=dict)
     payload: Payload = NOTHING
+
+    @property
+    def kind(self) -> str:
+        """The name under which metrics know it."""
+        if not self.key:
+            return "list"
+        if "partNumber" in self.query:
+            return "part"
+        if "uploads" in self.query:
+            return "create"
+        if "uploadId" in self.query:
+            return "abort" if self.method == "DELETE" else "complete"
+        return self.method.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from twisted.internet.defer import CancelledError
@@ -13,6 +14,7 @@ from twisted.web.iweb import IPolicyForHTTPS, IResponse
 from zope.interface import implementer
 
 from pictd.errors import ObjectStoreUnavailable, PictdError
+from pictd.figures import Timing
 from pictd.patience import within
 from pictd.store.objects.answers import Answer
 from pictd.store.objects.arriving import Arriving
@@ -30,7 +32,9 @@ _WITH_BODY = ("PUT", "POST")
 class Exchanges:
     """With one service, over connections that are kept for a while."""
 
-    def __init__(self, access: Access, reactor: Any) -> None:
+    def __init__(self, access: Access, reactor: Any, timings: Mapping[str, Timing]) -> None:
+        """:param timings: by ``Call.kind``."""
+        self._timings = timings
         self._access, self._clock = access, IReactorTime(reactor)
         self._now = access.now or self._clock.seconds
         self._pool = _Pool(reactor, persistent=True)
@@ -46,7 +50,8 @@ class Exchanges:
         :raise ObjectStoreUnavailable: there is none.
         """
         try:
-            response = await within(self._access.seconds, self._clock, self._request(call))
+            with self._timings[call.kind].running():
+                response = await within(self._access.seconds, self._clock, self._request(call))
         except (PictdError, CancelledError):
             raise
         except Exception as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -10,6 +10,8 @@ import attrs
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 
 _SAFE = "-._~"
+_UNUSUAL = frozenset('\\{}[]<>^%`"~#|*?')
+"""In keys; beside control characters, and what is not ASCII."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -55,6 +57,13 @@ def query_of(parameters: Mapping[str, str]) -> str:
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 
+def keys_of(identifier: str) -> Sequence[str]:
+    """Where the object of an identifier may be: under the identifier itself, and, if that has
+    unusual characters, under the spelling that pict-rs 0.5.17 makes of it."""
+    spelled = "".join(map(_spelled, identifier))
+    return [identifier] if spelled == identifier else [identifier, spelled]
+
+
 def public_url(endpoint: str, key: str) -> str:
     """The URL where clients find an object: the key's segments after the endpoint's path."""
     parts = urlsplit(endpoint)
@@ -62,10 +71,15 @@ def public_url(endpoint: str, key: str) -> str:
     return urlunsplit(parts._replace(path=path))
 
 
+def _spelled(character: str) -> str:
+    plain = character.isascii() and character.isprintable() and character not in _UNUSUAL
+    return character if plain else "".join(f"%{byte:02X}" for byte in character.encode())
+
+
 def _joined(bucket: str, host: str) -> str:
     joined = f"{bucket}.{host}"
     labels = joined.split(".")
     fits = all(label and quote(label, safe="-") == label and "_" not in label for label in labels)
     if isIPAddress(host) or isIPv6Address(host) or not fits:
-        raise ValueError(f"{joined} is no host name; set store.use_path_style")
+        raise ValueError(f"{joined} is no host name")
     return joined

@@ -26,14 +26,15 @@ async def size_of(service: Service, key: str) -> int | None:
 
 async def require_absence(service: Service, error: Refused) -> None:
     """Return where the refusal means that there is no such object, in a bucket that is there: a
-    lost bucket must not look as if every object were lost.
+    lost bucket must not look as if every object were lost. One with objects in it can't be deleted,
+    so that it is enough to have seen it a moment ago.
 
     :raise Refused: it means something else.
     :raise StoreGone: there is no bucket.
     """
     if error.status != 404:
         raise error
-    if error.s3_code != "NoSuchKey":
+    if error.s3_code != "NoSuchKey" and not service.is_there():
         await require_bucket(service)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zope.interface import implementer
 
 from pictd.errors import ObjectStoreUnavailable
+from pictd.figures import Ended
 from pictd.interfaces import IBlob, IByteStream
 from pictd.store.objects.answers import Refused
 from pictd.store.objects.arriving import Arriving
@@ -43,6 +44,7 @@ class ObjectStream:
         self._service, self._key = service, key
         self._at, self._left, self._size = part
         self._body: Arriving | None = None
+        self._ended: Ended = lambda complete: None
         self._closed = False
         self._resumed = 0
 
@@ -82,7 +84,7 @@ class ObjectStream:
         if self._closed or not right:
             body.close()
             raise ObjectStoreUnavailable("The object store sends another part than was asked for")
-        self._body = body
+        self._body, self._ended = body, self._service.streams.begin()
         return body
 
     @property
@@ -103,6 +105,7 @@ class ObjectStream:
         body, self._body = self._body, None
         if body is not None:
             body.close()
+            self._ended(self._left == 0)
 
 
 _RANGE = "content-range"

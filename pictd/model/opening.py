@@ -1,0 +1,18 @@
+"""How a repo is opened."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+
+class Opening(Enum):
+    """What opening may do.
+
+    :cvar MAKE: make what is missing, and bring an older schema up to date.
+    :cvar UPGRADE: bring an older schema up to date; where there is nothing, nothing is made.
+    :cvar LOOK: nothing; the schema has to be up to date already.
+    """
+
+    MAKE = auto()
+    UPGRADE = auto()
+    LOOK = auto()

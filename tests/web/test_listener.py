@@ -1,0 +1,53 @@
+"""Accepting from a socket that several accept from."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any, cast
+
+from twisted.internet import reactor
+from twisted.trial.unittest import TestCase
+
+from pictd.web.listener import SharedListener, bound_socket
+from pictd.web.receiving import BodyLimits
+from pictd.web.site import PictdRequest, PictdSite
+from tests.support.exchange import Leaf
+from tests.support.waiting import until
+
+CONNECTIONS = 10
+
+
+async def nothing(request: PictdRequest) -> bytes:
+    """Nobody asks."""
+    return b""
+
+
+class SharedTests(TestCase):
+    """Two sites on one socket."""
+
+    timeout = 30
+
+    def site(self, bound: socket.socket) -> PictdSite:
+        """One that accepts from it."""
+        clock = cast(Any, reactor)
+        site = PictdSite(Leaf(nothing), clock, BodyLimits(0))
+        own = socket.socket(fileno=os.dup(bound.fileno()))
+        listener = SharedListener(own, site, clock)
+        listener.startService()
+        self.addCleanup(listener.stopService)
+        return site
+
+    async def test_a_burst(self) -> None:
+        """Of connections is divided, also where one was there first."""
+        bound = bound_socket("127.0.0.1", 0)
+        self.addCleanup(bound.close)
+        for _ in range(CONNECTIONS):
+            self.addCleanup(socket.create_connection(bound.getsockname()).close)
+        sites = [self.site(bound), self.site(bound)]
+
+        async def all_are_in() -> bool:
+            return sum(len(site.channels) for site in sites) == CONNECTIONS
+
+        await until(all_are_in, 10, lambda: [len(site.channels) for site in sites])
+        self.assertEqual([len(site.channels) for site in sites], [CONNECTIONS / 2] * 2)
