@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from pictd.errors import PictdError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pictd.errors import RepoUnusable
+from pictd.migration.pict_rs_sled.damage import told
+from pictd.sled.failures import DatabaseDamaged, SledFailure
 
 
-class TakeoverImpossible(PictdError):
+class TakeoverImpossible(RepoUnusable):
     """Not as things are."""
 
 
@@ -18,5 +23,21 @@ class StoreMigrationInterrupted(TakeoverImpossible):
     )
 
 
+class Damaged(TakeoverImpossible):
+    """Something can't be read, and nobody said to go on without it."""
+
+
 class NoRoom(TakeoverImpossible):
     """The folder for temporary files is full, or fails."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """:raise TakeoverImpossible: for every failure to read pict-rs's database."""
+    try:
+        yield
+    except DatabaseDamaged as error:
+        lines = [f"pict-rs's database is damaged ({error.report.damaged} findings)"]
+        raise Damaged("\n  ".join([*lines, *told(error.report)])) from error
+    except SledFailure as error:
+        raise TakeoverImpossible(str(error)) from error

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pictd.migration.pict_rs_sled.failures import NoRoom
 from pictd.migration.pict_rs_sled.trees import Item
 
-_MEMORY = 16_384  # KiB, of each
+_MEMORY = 8_192  # KiB, of each
 _SETTINGS = (
     "PRAGMA journal_mode = OFF",
     "PRAGMA synchronous = OFF",
