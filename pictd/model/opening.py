@@ -11,8 +11,8 @@ class Opening(Enum):
     :cvar MAKE: make what is missing, and bring an older schema up to date.
     :cvar UPGRADE: bring an older schema up to date; where there is nothing, nothing is made.
     :cvar LOOK: nothing; the schema has to be up to date already.
-    :cvar FILL: as ``MAKE``, for a database that is to be filled, which nobody relies on before it is
-        closed and synced: a crash may leave anything.
+    :cvar FILL: as ``MAKE``, for a database that nobody relies on before it is filled, closed and
+        synced: a crash may leave anything.
     """
 
     MAKE = auto()

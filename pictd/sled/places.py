@@ -33,6 +33,15 @@ def database_folder(path: Path) -> Folder:
     raise NotADatabase(f"{path} holds no database of pict-rs 0.5: neither {_LOG}, nor {CURRENT}")
 
 
+def is_named(path: Path) -> bool:
+    """Whether anything in the folder has a name that pict-rs gives to its databases: then nobody
+    should take the folder for an empty one.
+
+    :raise SledFailure: the folder is there, and can't be read.
+    """
+    return path.is_dir() and not {_LOG, CURRENT, OLD}.isdisjoint(_names(path))
+
+
 def _names(path: Path) -> list[str]:
     folder = Folder(path)
     try:

@@ -24,7 +24,7 @@ class LinesTests(SynchronousTestCase):
     def setUp(self) -> None:
         """Nothing is written yet."""
         self.clock, self.stream = Clock(), io.StringIO()
-        self.progress = Lines(self.stream, self.clock.seconds)
+        self.progress = Lines(lambda line: print(line, file=self.stream), self.clock.seconds)
 
     def lines(self) -> list[str]:
         """What was written."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
+import attrs
+
 from pictd.migration.pict_rs_sled.trees import Name
 from pictd.model.formats import Format
 from pictd.model.hashes import Hash
-from tests.support.sled import Leaf, SledWriter
+from tests.support.sled import Index, Leaf, SledWriter
 
 Record = tuple[bytes, bytes]
 Content = Mapping[Name, Iterable[Record]]
@@ -19,7 +21,7 @@ Content = Mapping[Name, Iterable[Record]]
 RECORDS_EACH = 6
 """Of one original: itself, an alias, a variant, a proxied URL, and details of two files."""
 
-_PER_LEAF = 40
+_PER_LEAF, _PER_INDEX = 40, 500
 _SEGMENT = 512 * 1024
 _BEGAN = 1_763_700_000_000_000_000
 _KIND = bytes([4, 9, 4])
@@ -43,12 +45,32 @@ def written(folder: Path, content: Content) -> Path:
     """
     writer, page, roots = SledWriter(_SEGMENT), 2, {}
     for name, records in content.items():
-        root = writer.tree(page, _leaves(sorted(records)))
-        roots[name.value], page = root, root + 1
+        roots[name.value], page = _tree(writer, page, _leaves(sorted(records)))
     writer.meta(roots)
     writer.put(5, 1, b"\0")
     writer.save(folder / "v0.5.0")
     return folder
+
+
+def _tree(writer: SledWriter, page: int, leaves: Iterable[Leaf]) -> tuple[int, int]:
+    """The page of its root, and the first one behind it. An index is never larger than sled's."""
+    nodes: Sequence[Leaf | Index] = list(leaves)
+    while len(nodes) > 1 or isinstance(nodes[0], Leaf):
+        starts = {}
+        for at, node in enumerate(nodes):
+            follower = page + at + 1 if at + 1 < len(nodes) else 0
+            writer.node(page + at, attrs.evolve(node, next=follower))
+            starts[node.lo] = page + at
+        page += len(nodes)
+        nodes = list(_indexes(list(starts.items())))
+    writer.node(page, nodes[0])
+    return page, page + 1
+
+
+def _indexes(children: Sequence[tuple[bytes, int]]) -> Iterator[Index]:
+    for at in range(0, len(children), _PER_INDEX):
+        hi = children[at + _PER_INDEX][0] if at + _PER_INDEX < len(children) else b""
+        yield Index(dict(children[at : at + _PER_INDEX]), children[at][0], hi)
 
 
 def _leaves(records: list[Record]) -> Iterator[Leaf]:

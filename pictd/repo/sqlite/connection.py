@@ -61,7 +61,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
 def open_filler(path: Path) -> sqlite3.Connection:
     """As ``open_writer``, for what is synced as a whole when all of it is written."""
     connection = _connect(path, _WRITER_PATIENCE)
-    connection.execute("PRAGMA journal_mode = MEMORY").fetchall()
+    connection.execute("PRAGMA journal_mode = PERSIST").fetchall()
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{_FILLER_CACHE}")
