@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from bench import claims, databases, memory, proxied, queues, sweeps, uploads, variants
+from bench import buckets, claims, databases, memory, proxied, queues, sweeps, uploads, variants
 from bench.server import running
 from bench.table import Row, render
 
@@ -18,6 +18,7 @@ Floors are the same work bare, in one warm process, without server, children and
 {queues.NOTES}
 {sweeps.NOTES}
 {databases.NOTES}
+{buckets.NOTES}
 {memory.NOTES}"""
 
 
@@ -37,6 +38,7 @@ def measure(folder: Path) -> list[Row]:
         rows += [claims.row(server), proxied.row(server, folder)]
         rows.append(memory.at_rest(server, "after all this"))
     rows += [queues.row(folder), sweeps.row(folder / "sweep"), *databases.rows(folder)]
+    rows += buckets.rows(folder)
     return rows + memory.peak_rows(folder)
 
 

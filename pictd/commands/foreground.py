@@ -10,7 +10,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn, Protocol, cast
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater, react
@@ -29,9 +29,6 @@ from pictd.config.levels import Level
 from pictd.config.load import Loaded
 from pictd.errors import PictdError
 
-if TYPE_CHECKING:
-    from pictd.commands.options import Options
-
 INTERRUPTED = 128 + signal.SIGINT
 """Exit status of a command that was stopped by Ctrl-C, as shells have it."""
 
@@ -42,6 +39,16 @@ Work = Callable[[Any], Coroutine[Any, Any, int]]
 """Gets the reactor, returns the exit status."""
 
 
+class Configured(Protocol):
+    """The level above all commands."""
+
+    def load(self) -> Loaded:
+        """The configuration in force.
+
+        :raise ConfigError: it can't be used.
+        """
+
+
 class Command(Level):
     """One command.
 
@@ -49,12 +56,12 @@ class Command(Level):
     """
 
     heeded = "pictd"
-    parent: Options
 
     def postOptions(self) -> None:
         """Do it, and exit."""
+        above = cast(Configured, self.parent)
         _show_warnings(self.heeded)
-        in_foreground(lambda reactor: self.act(self.parent.load, reactor))
+        in_foreground(lambda reactor: self.act(above.load, reactor))
 
     async def act(self, load: Load, reactor: Any) -> int:
         """The work.

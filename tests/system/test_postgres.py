@@ -83,7 +83,7 @@ class PostgresTests(SystemTestCase):
         for words in (["stats"], ["check", "--data"], ["prune-missing"]):
             told, status = await command(node, *words)
             self.assertEqual(status, 1)
-            self.assertIn("not pictd's yet", told)
+            self.assertIn("no schema of pictd yet", told)
 
     async def test_a_restart_of_the_database(self) -> None:
         """Requests get 503 while it is away; then everything is as before."""

@@ -95,8 +95,8 @@ async def verify(step: Step) -> None:
     ((made,),) = await step.rows(_MADE)
     if not made or await _missing_of_pict_rs(step) or await _missing_own(step):
         raise RepoUnavailable(
-            "The database's schema is older than this pictd, which may not write here: "
-            "a pictd that may brings it up to date when it starts"
+            "The database has no schema of pictd yet, or an older one, and nothing may be changed "
+            "from here: a server that may change it does so when it starts"
         )
 
 
