@@ -103,7 +103,7 @@ def details(data: bytes) -> Details:
 def parsed(data: bytes) -> object:
     """Any JSON."""
     try:
-        return json.loads(data)
+        return json.loads(data.decode())  # of bytes it would guess the encoding first
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from uuid import uuid4
 
@@ -15,7 +15,7 @@ from pictd.model.carried import CarriedProxy
 
 
 class Naming:
-    """Tells the names of originals, in any order. A context manager."""
+    """Tells the names of originals, in any order, some at a time. A context manager."""
 
     def __init__(self, trees: Trees, now: int, skips: Skips) -> None:
         """:param now: stands for accesses that were not recorded."""
@@ -28,12 +28,21 @@ class Naming:
             self._urls = _laid(opened, _turned(items(trees, Name.PROXIES)))
             self._accesses = _laid(opened, items(trees, Name.ALIAS_ACCESSES))
             self._opened = opened.pop_all()
+        self.ahead([])
 
     def __enter__(self) -> Naming:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
+
+    def ahead(self, hashes: Sequence[bytes]) -> None:
+        """These are asked for next, and no others."""
+        self._names_of = self._aliases.fetch(hashes)
+        names = [name for found in self._names_of.values() for name in found]
+        self._tokens_of = self._tokens.fetch(names)
+        self._urls_of = self._urls.fetch(names)
+        self._accesses_of = self._accesses.fetch(list(self._urls_of))
 
     def of(self, hash: bytes) -> tuple[dict[Alias, DeleteToken], list[CarriedProxy]]:
         """Aliases with their tokens, and proxied URLs.
@@ -42,7 +51,7 @@ class Naming:
         """
         aliases: dict[Alias, DeleteToken] = {}
         proxies: list[CarriedProxy] = []
-        for data in self._aliases.of(hash):
+        for data in self._names_of.get(hash, ()):
             self._named += 1
             alias = self._alias(data)
             if alias is not None:
@@ -66,7 +75,7 @@ class Naming:
         return alias
 
     def _token(self, data: bytes) -> DeleteToken:
-        for token in self._tokens.of(data):
+        for token in self._tokens_of.get(data, ()):
             try:
                 return forms.token(token)
             except ValueError:
@@ -75,7 +84,7 @@ class Naming:
         return DeleteToken(str(uuid4()))
 
     def _proxies(self, data: bytes, alias: Alias) -> Iterator[CarriedProxy]:
-        for url in self._urls.of(data):
+        for url in self._urls_of.get(data, ()):
             self._proxied += 1
             try:
                 yield CarriedProxy(url.decode(), alias, self._accessed(data))
@@ -83,7 +92,7 @@ class Naming:
                 self._skips.add(Reason.PROXY_UNREADABLE, url)
 
     def _accessed(self, data: bytes) -> int:
-        for value in self._accesses.of(data):
+        for value in self._accesses_of.get(data, ()):
             try:
                 return forms.moment(value)
             except ValueError:

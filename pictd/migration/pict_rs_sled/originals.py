@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import islice
 
 import attrs
 
@@ -18,6 +19,12 @@ from pictd.model.carried import CarriedOriginal
 from pictd.model.details import Details
 from pictd.model.hashes import Hash
 from pictd.model.records import HashRecord
+
+Stored = Mapping[bytes, Sequence[bytes]]
+"""Details as they are stored, by identifier."""
+
+_AT_ONCE = 500
+"""Originals."""
 
 
 def originals(trees: Trees, now: int, skips: Skips) -> Iterator[CarriedOriginal]:
@@ -51,10 +58,10 @@ class _Reading:
 
     def all(self) -> Iterator[CarriedOriginal]:
         """To the end, and the account of what is left over then."""
-        for key, value in self._hashes:
-            original = self._original(key, value)
-            if original is not None:
-                yield original
+        while some := list(islice(self._hashes, _AT_ONCE)):
+            self._naming.ahead([key for key, _ in some])
+            found = [self._original(key, value) for key, value in some]
+            yield from self._measured([each for each in found if each is not None])
         for each in (self._identifiers, self._motions, self._blurhashes, self._variants):
             each.end()
         self._naming.end()
@@ -73,13 +80,19 @@ class _Reading:
             self._skips.add(Reason.HASH_WITHOUT_IDENTIFIER, hash.hex)
             return None
         record = HashRecord(hash, identifier, created, _text(blurhash), _text(motion))
-        found = CarriedOriginal(record, aliases, proxies, variants, {})
-        return attrs.evolve(found, details=self._measured(found.identifiers()))
+        return CarriedOriginal(record, aliases, proxies, variants, {})
 
-    def _measured(self, identifiers: Iterable[str]) -> dict[str, Details]:
+    def _measured(self, originals: Sequence[CarriedOriginal]) -> Iterator[CarriedOriginal]:
+        """With the details of all their files."""
+        files = [file.encode() for each in originals for file in each.identifiers()]
+        stored = self._details.fetch(files)
+        for each in originals:
+            yield attrs.evolve(each, details=self._parsed(each.identifiers(), stored))
+
+    def _parsed(self, identifiers: Iterable[str], stored: Stored) -> dict[str, Details]:
         found = {}
         for identifier in identifiers:
-            for data in self._details.of(identifier.encode()):
+            for data in stored.get(identifier.encode(), ()):
                 self._described += 1
                 try:
                     found[identifier] = forms.details(data)
