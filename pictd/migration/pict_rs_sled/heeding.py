@@ -34,15 +34,6 @@ class Heeding:
         """See ``Trees``; its items raise ``Abandoned`` at the end."""
         return _HeedingRecords(self.inner.tree(name), self.is_ended)
 
-    def read_all(self) -> None:
-        """For nothing but what goes wrong on the way.
-
-        :raise Abandoned: it is ended.
-        """
-        for name in self.trees():
-            for _ in self.tree(name).items():
-                pass
-
 
 @attrs.frozen
 class _HeedingRecords:

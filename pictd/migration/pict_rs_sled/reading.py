@@ -139,17 +139,13 @@ class Reading:
 
     def _open(self) -> Report:
         self._database = open_database(self._path, self._forced)
-        self._heeding.read_all()
+        report = self._database.check()
         self._begin()
-        return self._database.damage
+        return report
 
     def _begin(self) -> None:
-        self._facts = PictRs(self._heeding, self._now)
-
-    @property
-    def _heeding(self) -> Heeding:
         assert self._database is not None
-        return Heeding(self._database, lambda: self._ended)
+        self._facts = PictRs(Heeding(self._database, lambda: self._ended), self._now)
 
     def _close(self) -> None:
         with self._lock:
