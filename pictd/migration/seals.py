@@ -91,10 +91,10 @@ async def seal_of(source: Source, progress: Progress, total: int, in_thread: InT
             await in_thread(partial(seal.originals, originals))
             progress.advance(len(originals))
         async for uploads in source.uploads():
-            seal.uploads(uploads)
+            await in_thread(partial(seal.uploads, uploads))
             progress.advance(len(uploads))
         async for jobs in source.jobs():
-            seal.jobs(jobs)
+            await in_thread(partial(seal.jobs, jobs))
             progress.advance(len(jobs))
     finally:
         progress.end()

@@ -24,6 +24,7 @@ from pictd.sled.failures import (
     SledFailure,
     UnsupportedDatabase,
 )
+from pictd.sled.places import is_named
 from tests.sled.cases import TREE, begun, read
 from tests.support.sled import SledWriter, conf
 
@@ -180,6 +181,30 @@ class OpeningTests(SynchronousTestCase):
         (self.folder / "conf").write_bytes(conf(4096, version="0.35"))
         self.assertRaises(UnsupportedDatabase, open_database, self.path)
         self.assertEqual(len(list(Path("/proc/self/fd").iterdir())), before)
+
+
+class NameTests(SynchronousTestCase):
+    """Whether a folder is one of pict-rs's, sound or not."""
+
+    def setUp(self) -> None:
+        """An empty folder."""
+        self.folder = Path(mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def test_names(self) -> None:
+        """What is half copied, or of an old version, is one as well."""
+        for name in ("db", "v0.5.0", "v0.4.0-alpha.1"):
+            (self.folder / name).mkdir()
+            self.assertTrue(is_named(self.folder), name)
+            (self.folder / name).rmdir()
+
+    def test_others(self) -> None:
+        """An empty folder, one of somebody else's, a file, and nothing at all."""
+        (self.folder / "files").mkdir()
+        (self.folder / "file").touch()
+        self.assertFalse(is_named(self.folder))
+        for name in ("files", "file", "none"):
+            self.assertFalse(is_named(self.folder / name), name)
 
 
 class LockTests(SynchronousTestCase):

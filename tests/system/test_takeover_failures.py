@@ -8,7 +8,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import Deferred
+
+from tests.repo.databases import new_database, repo_on
 from tests.support.installation import installation
+from tests.support.postgres import SHARED
 from tests.support.takeover import expected
 from tests.support.waiting import until
 from tests.system.succession import SuccessionTestCase, Successor
@@ -141,6 +145,31 @@ class EndTests(SuccessionTestCase):
         server = await self.begun()
         self.assertEqual(await server.stop(), 0, server.log())
         self.assertEqual(server.made(), ["pictd.sqlite3-lease"])
+
+    async def test_a_command_that_was_killed(self) -> None:
+        """Into PostgreSQL, which has by then what was carried: the same command goes on."""
+        server = self.successor()
+        installation(server.sled, MANY)
+        database = await new_database()
+        repo = repo_on(database)
+        await repo.open()
+        self.addCleanup(lambda: Deferred.fromCoroutine(repo.close()))
+
+        async def originals() -> int:
+            return (await repo.records.tally()).originals
+
+        async def begun() -> bool:
+            return await originals() > 0
+
+        words = ["sled", "-p", str(server.sled), "postgres", "-u", SHARED.cluster.url(database)]
+        server.start([*server.words, "migrate-repo", *words])
+        await until(begun, 60, server.log)
+        server.kill()
+        self.assertLess(await originals(), MANY)
+        out, err, status = await self.command(server, "migrate-repo", *words)
+        self.assertEqual(status, 0, err)
+        self.assertIn(f"carried {MANY} originals", out)
+        self.assertEqual(await originals(), MANY)
 
     async def test_several_workers(self) -> None:
         """One of them does it, once; the others come after it."""

@@ -30,6 +30,14 @@ class ShelfTests(SynchronousTestCase):
             self.assertEqual(shelf.of(b"c"), [])
             self.assertEqual(shelf.count, 3)
 
+    def test_many(self) -> None:
+        """As one by one, however many are asked for; keys without values are left out."""
+        items = [(b"%d" % key, b"%d" % value) for key in range(2500) for value in (1, 2)]
+        with closing(Shelf(items)) as shelf:
+            found = shelf.fetch([key for key, _ in items[::2]] + [b"none"])
+            self.assertEqual(found, {key: [b"1", b"2"] for key, _ in items})
+            self.assertEqual(shelf.fetch([]), {})
+
     def test_empty(self) -> None:
         """Of nothing."""
         with closing(Shelf([])) as shelf:
