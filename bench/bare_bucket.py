@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bench.client import DEADLINE, Refused
 from pictd.store.objects.signing import Unsigned, sign
-from tests.support.swift import KEYS, Bucket
+from tests.support.buckets import Bucket
 
 
 class BareBucket:
@@ -49,7 +49,7 @@ class BareBucket:
     def _ask(self, method: str, key: str, body: bytes) -> None:
         place, digest = self._bucket.place, sha256(body).hexdigest()
         unsigned = Unsigned(method, place.path(key), "", {"host": place.host}, digest)
-        headers = sign(unsigned, KEYS, time.time())
+        headers = sign(unsigned, self._bucket.credentials, time.time())
         connection = self._connection()
         connection.request(method, place.path(key), body or None, headers)
         answer = connection.getresponse()

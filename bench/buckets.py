@@ -23,7 +23,8 @@ from bench.server import Server, running, settings
 from bench.table import Goal, Row
 from pictd.model.formats import Format
 from pictd.model.hashes import Hash
-from tests.support.swift import KEYS, Bucket, new_bucket
+from tests.support.buckets import Bucket
+from tests.support.swift import new_bucket
 
 PICTURES = 15
 FILES, FILE_SIZE, AT_ONCE = 600, 100_000, 32
@@ -51,27 +52,13 @@ def rows(folder: Path) -> Iterator[Row]:
     yield move_row(folder / "move")
 
 
-def store(bucket: Bucket, section: str = "STORE") -> dict[str, str]:
-    """The settings that name a bucket."""
-    values = {
-        "TYPE": "object_storage",
-        "ENDPOINT": bucket.endpoint,
-        "BUCKET_NAME": bucket.name,
-        "USE_PATH_STYLE": "true",
-        "REGION": KEYS.region,
-        "ACCESS_KEY": KEYS.access_key,
-        "SECRET_KEY": KEYS.secret_key,
-    }
-    return {f"{section}__{name}": value for name, value in values.items()}
-
-
 def upload_row(folder: Path) -> Row:
     """By turns, so that what else the machine does falls on all."""
     bucket = new_bucket()
     bare, pictures = BareBucket(bucket), [samples.web_photo(each) for each in range(PICTURES)]
     there, here, puts, looks = [], [], [], []
     with (
-        running(folder / "in-bucket", **store(bucket)) as remote,
+        running(folder / "in-bucket", **bucket.settings()) as remote,
         running(folder / "in-files") as local,
     ):
         for number, picture in enumerate(pictures):
@@ -87,7 +74,7 @@ def upload_row(folder: Path) -> Row:
 def memory_row(folder: Path) -> Row:
     """A large object in the place of a small one, sent to a client."""
     bucket = new_bucket()
-    with running(folder, **store(bucket)) as server:
+    with running(folder, **bucket.settings()) as server:
         alias, _ = upload(server.port, samples.web_photo(0))
         with closing(sqlite3.connect(folder / "pictd.sqlite3")) as connection:
             (identifier,) = connection.execute(_IDENTIFIER).fetchone()
@@ -154,7 +141,7 @@ def fill(folder: Path) -> Mapping[str, Path]:
 def move(folder: Path, bucket: Bucket) -> None:
     """:raise Refused: the command fails."""
     old = {"OLD_STORE__TYPE": "filesystem", "OLD_STORE__PATH": str(folder / "files")}
-    environ = settings(folder, 0, {**store(bucket), **old})
+    environ = settings(folder, 0, {**bucket.settings(), **old})
     del environ["PICTD__STORE__PATH"]
     program = "from pictd.tap import main; main()"
     words = ("migrate-store", "--concurrency", str(AT_ONCE))

@@ -12,6 +12,12 @@ has_magick() { [ -n "${MAGICK_HOME:-}" ] || ldconfig -p | grep -q 'libMagickWand
 
 has_postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 
+has_ceph() {  # an object store for the tests
+  for program in ceph-mon ceph-osd osdmaptool radosgw radosgw-admin; do
+    command -v "$program" >/dev/null || return 1
+  done
+}
+
 no_cluster() {  # the tests start servers of their own: none is to run on the machine for them
   $root mkdir -p /etc/postgresql-common/createcluster.d
   echo 'create_main_cluster = false' | $root tee /etc/postgresql-common/createcluster.d/pictd.conf >/dev/null
@@ -29,6 +35,7 @@ missing() {
   has_magick || echo libmagickwand
   command -v exiftool >/dev/null || echo libimage-exiftool-perl
   has_postgres || echo postgresql
+  has_ceph || echo ceph-mon ceph-osd ceph-common radosgw
 }
 
 useful() {  # without it pictd serves, but takes no videos; JPEG XL's library comes with it, too

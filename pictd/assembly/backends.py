@@ -7,6 +7,7 @@ from typing import Any
 
 from pictd.assembly.failures import CannotStart
 from pictd.assembly.objects import make_object_store
+from pictd.assembly.shares import connections
 from pictd.claiming import Alone, AmongNodes, Claiming
 from pictd.config.backends import FilesystemStore as FilesystemStoreConfig
 from pictd.config.backends import ObjectStore as ObjectStoreConfig
@@ -70,7 +71,7 @@ def make_repo(
         check_url(config.repo.url)
     except ValueError as error:
         raise CannotStart(f"repo.url: {error}") from error
-    server = Server(reactor, config.repo.url, _tls(config.repo))
+    server = Server(reactor, config.repo.url, _tls(config.repo), connections(config))
     return PostgresRepo(server, metrics, opening)
 
 

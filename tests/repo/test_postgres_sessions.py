@@ -12,8 +12,8 @@ from pictd.errors import BadRequest, OutcomeUnknown, RepoUnavailable
 from pictd.model.alias import Alias
 from pictd.model.records import Queue
 from pictd.repo.postgres.database import PostgresRepo
-from pictd.repo.postgres.link import Server
-from pictd.repo.postgres.pool import SIZE, Pool
+from pictd.repo.postgres.link import CONNECTIONS, Server
+from pictd.repo.postgres.pool import Pool
 from pictd.repo.postgres.sessions import Sessions, Step
 from tests.contracts.repo import details_at, hash_of, naming_of, record_of
 from tests.repo.databases import new_database, repo_on
@@ -91,8 +91,8 @@ class StepsTests(TestCase):
         """The step does not happen."""
         holder = self.locked("settings")
         settings = self.repo.settings
-        writing = [Deferred.fromCoroutine(settings.set(str(n), b"")) for n in range(SIZE)]
-        await self.blocked(SIZE)
+        writing = [Deferred.fromCoroutine(settings.set(str(n), b"")) for n in range(CONNECTIONS)]
+        await self.blocked(CONNECTIONS)
         leaving = Deferred.fromCoroutine(settings.set("late", b""))
         leaving.cancel()
         await self.assertFailure(leaving, CancelledError)
@@ -195,7 +195,7 @@ class StepsTests(TestCase):
     async def test_connections_that_break(self) -> None:
         """Others take their place."""
         await gatherResults(
-            [Deferred.fromCoroutine(self.repo.settings.get(str(n))) for n in range(SIZE)]
+            [Deferred.fromCoroutine(self.repo.settings.get(str(n))) for n in range(CONNECTIONS)]
         )
         SHARED.cluster.execute(self.database, OTHERS)
 

@@ -7,6 +7,7 @@ import tracemalloc
 from pathlib import Path
 from time import time
 
+import attrs
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import Clock
@@ -23,19 +24,20 @@ from pictd.store.objects.spans import SPANS, Spans, span_of
 from pictd.store.objects.store import ObjectStore
 from pictd.store.objects.strays import Strays
 from tests.contracts import store
+from tests.support.buckets import service_in, store_in
 from tests.support.figures import figure
-from tests.support.swift import KEYS, Bucket, new_bucket, service_in, store_in
+from tests.support.swift import OnSwift
 from tests.support.waiting import until
 
 PART = 100_000
 
 
-class ObjectStoreTests(store.StoreContract, TestCase):
+class ObjectStoreTests(OnSwift, store.StoreContract, TestCase):
     """``IStore``, and what is particular to objects."""
 
     def new_store(self) -> IStore:
         """See ``StoreContract``."""
-        self.bucket = new_bucket()
+        self.bucket = self.new_bucket()
         return store_in(self, self.bucket)
 
     async def test_the_identifier_is_the_key(self) -> None:
@@ -79,12 +81,12 @@ class ObjectStoreTests(store.StoreContract, TestCase):
             await self.store.local(identifier, Path(self.mktemp()))
 
 
-class FiguresTests(TestCase):
+class FiguresTests(OnSwift, TestCase):
     """What is measured."""
 
     def setUp(self) -> None:
         """Nothing yet."""
-        self.bucket, self.metrics = new_bucket(), Metrics()
+        self.bucket, self.metrics = self.new_bucket(), Metrics()
         self.store = store_in(self, self.bucket, part=PART, metrics=self.metrics)
 
     def counted(self) -> dict[str, float]:
@@ -136,12 +138,12 @@ class FiguresTests(TestCase):
         )
 
 
-class PartsTests(TestCase):
+class PartsTests(OnSwift, TestCase):
     """Files that go in parts."""
 
     def setUp(self) -> None:
         """Parts of 100 kB."""
-        self.bucket = new_bucket()
+        self.bucket = self.new_bucket()
         self.store = store_in(self, self.bucket, part=PART)
 
     async def test_sizes(self) -> None:
@@ -199,12 +201,12 @@ class PartsTests(TestCase):
         return path
 
 
-class CrashTests(TestCase):
+class CrashTests(OnSwift, TestCase):
     """A process that dies leaves a marker of each span in which it saved something."""
 
     def setUp(self) -> None:
         """A bucket, and who saves."""
-        self.bucket = new_bucket()
+        self.bucket = self.new_bucket()
         self.dying = store_in(self, self.bucket)
 
     async def saved(self) -> str:
@@ -274,12 +276,13 @@ class Counted(Service):
         return answer
 
 
-class RequestTests(TestCase):
+class RequestTests(OnSwift, TestCase):
     """What small files cost."""
 
     def setUp(self) -> None:
         """A store that counts."""
-        self.service = Counted(Access(new_bucket().place, KEYS, 20.0))
+        bucket = self.new_bucket()
+        self.service = Counted(Access(bucket.place, bucket.credentials, 20.0))
         self.store = ObjectStore(self.service, reactor)
         self.addCleanup(self.store.close)
 
@@ -316,14 +319,15 @@ class RequestTests(TestCase):
         self.assertEqual(len(self.service.asked), 5 + 2 * len(spans))
 
 
-class SpansTests(TestCase):
+class SpansTests(OnSwift, TestCase):
     """Markers for what is being saved."""
 
     def setUp(self) -> None:
         """A clock that stands."""
-        self.bucket, self.clock = new_bucket(), Clock()
+        self.bucket, self.clock = self.new_bucket(), Clock()
         self.clock.advance(1_700_000_000)
-        self.service = Counted(Access(self.bucket.place, KEYS, 20.0, now=time))
+        access = Access(self.bucket.place, self.bucket.credentials, 20.0, now=time)
+        self.service = Counted(access)
         self.addCleanup(self.service.close)
         self.spans = Spans(self.service, self.clock)
 
@@ -396,7 +400,8 @@ class SpansTests(TestCase):
 
     async def test_failing(self) -> None:
         """What can't be noted is not saved, and is not stray."""
-        self.spans = Spans(service_in(self, Bucket(self.bucket.endpoint, "nowhere")), self.clock)
+        nowhere = attrs.evolve(self.bucket, name="nowhere")
+        self.spans = Spans(service_in(self, nowhere), self.clock)
         with self.assertRaises(ObjectStoreUnavailable):
             async with self.spans.expecting():
                 await self.begun()

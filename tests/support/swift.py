@@ -1,5 +1,5 @@
 """A real object store for tests: OpenStack Swift, from the package index, in an environment of its
-own; and buckets in it.
+own.
 
 The environment is made once and kept beside that of the tests. Each process that runs tests has a
 server of its own, which ends with it.
@@ -10,30 +10,16 @@ from __future__ import annotations
 import atexit
 import fcntl
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
-from uuid import uuid4
 
-import attrs
-from twisted.internet import reactor
-from twisted.trial.unittest import TestCase
-
-from pictd.store.objects.asking import Service
-from pictd.store.objects.calls import Access
-from pictd.store.objects.places import Place, query_of
-from pictd.store.objects.signing import Credentials, Unsigned, sign
-from pictd.store.objects.store import ObjectStore
+from pictd.store.objects.signing import Credentials
+from tests.support.buckets import Bucket, Buckets
 from tests.support.swift_server import free_port
-from tests.support.waiting import pause
 
 REQUIREMENTS = Path(__file__).with_name("swift_requirements.txt")
 SERVER = Path(__file__).with_name("swift_server.py")
@@ -41,83 +27,17 @@ ENVIRONMENT = Path(sys.prefix) / "swift"
 KEYS = Credentials("test:tester", "testing", "us-east-1")
 
 
-_TO_SERVICE = ("seconds", "now", "trust", "metrics")
+class OnSwift(Buckets):
+    """Tests whose buckets are in Swift."""
 
-
-@attrs.frozen
-class Bucket:
-    """One of its own for each test; looked at without anything of the store's but its signatures.
-
-    :ivar endpoint: of the service.
-    """
-
-    endpoint: str
-    name: str
-
-    @property
-    def place(self) -> Place:
-        """As the store knows it."""
-        return Place.of(self.endpoint, self.name, path_style=True)
-
-    def ask(self, method: str, key: str = "", **query: str) -> bytes:
-        """One request; blocks."""
-        place, encoded = self.place, query_of(query)
-        unsigned = Unsigned(method, place.path(key), encoded, {"host": place.host})
-        headers = sign(unsigned, KEYS, time.time())
-        request = Request(place.url(key, encoded), method=method, headers=headers)
-        with urlopen(request, timeout=30) as answer:
-            body: bytes = answer.read()
-        return body
-
-    def keys(self) -> list[str]:
-        """Of all objects."""
-        return re.findall(r"<Key>(.*?)</Key>", self.ask("GET").decode())
-
-    def uploads(self) -> list[str]:
-        """Keys of uploads in parts that nobody has ended."""
-        return re.findall(r"<Key>(.*?)</Key>", self.ask("GET", uploads="").decode())
-
-    def headers(self, key: str) -> Mapping[str, str]:
-        """Of one object; names in small letters."""
-        unsigned = Unsigned("HEAD", self.place.path(key), "", {"host": self.place.host})
-        headers = sign(unsigned, KEYS, time.time())
-        request = Request(self.place.url(key, ""), method="HEAD", headers=headers)
-        with urlopen(request, timeout=30) as answer:
-            return {name.lower(): value for name, value in answer.headers.items()}
+    def new_bucket(self) -> Bucket:
+        """See ``Buckets``."""
+        return new_bucket()
 
 
 def new_bucket() -> Bucket:
     """An empty one, on the server that tests share."""
     return _shared().bucket()
-
-
-def store_in(test: TestCase, bucket: Bucket, keys: Credentials = KEYS, **more: Any) -> ObjectStore:
-    """A store.
-
-    :param more: ``seconds``, ``now`` and ``trust`` of the access, ``metrics``; the rest for the
-        store.
-    """
-    to_service = {name: more.pop(name) for name in _TO_SERVICE if name in more}
-    return ObjectStore(service_in(test, bucket, keys, **to_service), reactor, **more)
-
-
-def service_in(
-    test: TestCase, bucket: Bucket, keys: Credentials = KEYS, seconds: float = 20.0, **more: Any
-) -> Service:
-    """What the store talks to, closed after the test.
-
-    :param more: ``metrics``, the rest for the access.
-    """
-    metrics = more.pop("metrics", None)
-    service = Service(Access(bucket.place, keys, seconds, **more), reactor, metrics)
-    test.addCleanup(_close, service)
-    return service
-
-
-async def _close(service: Service) -> None:
-    """What the last answer came on counts as idle only in the reactor's next turn."""
-    await pause(0)
-    await service.close()
 
 
 class Swift:
@@ -136,9 +56,7 @@ class Swift:
 
     def bucket(self) -> Bucket:
         """A new one."""
-        bucket = Bucket(self.endpoint, f"test-{uuid4().hex}")
-        bucket.ask("PUT")
-        return bucket
+        return Bucket.new(self.endpoint, KEYS)
 
     def start(self) -> None:
         """Blocks until it serves."""

@@ -11,8 +11,9 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.threads import deferToThread
 
 from pictd.store.objects.strays import SUSPECTS
+from tests.support.buckets import Bucket
 from tests.support.samples import still
-from tests.support.swift import KEYS, Bucket, new_bucket
+from tests.support.swift import new_bucket
 from tests.system.case import SystemTestCase, blobs, recorded
 
 BEFORE = 30
@@ -75,16 +76,8 @@ class MovingTests(SystemTestCase):
 
     def configure(self, bucket: Bucket, old: Path | None) -> None:
         """Of the next start, and of commands."""
-        store = {
-            "TYPE": "object_storage",
-            "ENDPOINT": bucket.endpoint,
-            "USE_PATH_STYLE": "true",
-            "BUCKET_NAME": bucket.name,
-            "REGION": KEYS.region,
-            "ACCESS_KEY": KEYS.access_key,
-            "SECRET_KEY": KEYS.secret_key,
-        }
-        self.node.more = {f"PICTD__STORE__{name}": value for name, value in store.items()}
+        store = bucket.settings()
+        self.node.more = {f"PICTD__{name}": value for name, value in store.items()}
         if old is not None:
             self.node.more["PICTD__OLD_STORE__TYPE"] = "filesystem"
             self.node.more["PICTD__OLD_STORE__PATH"] = str(old)

@@ -15,9 +15,10 @@ from twisted.web.server import Site
 from pictd.jobs.strays import Strays
 from pictd.model.times import from_seconds
 from tests.repo.databases import repo_on
+from tests.support.buckets import store_in
 from tests.support.postgres import Cluster
 from tests.support.process import ServerProcess, free_port
-from tests.support.swift import KEYS, Swift, store_in
+from tests.support.swift import Swift
 from tests.support.waiting import pause, until
 from tests.system.clients import Clients
 from tests.system.crew import picture
@@ -62,15 +63,9 @@ class NodesTests(PromiseTestCase):
         node = self.server(
             REPO__TYPE="postgres",
             REPO__URL=self.cluster.url(self.database),
-            STORE__TYPE="object_storage",
-            STORE__ENDPOINT=self.swift.endpoint,
-            STORE__BUCKET_NAME=self.bucket.name,
-            STORE__USE_PATH_STYLE="true",
-            STORE__REGION=KEYS.region,
-            STORE__ACCESS_KEY=KEYS.access_key,
-            STORE__SECRET_KEY=KEYS.secret_key,
             CLIENT__ALLOWED_NETWORKS="127.0.0.0/8",
             METRICS__PROMETHEUS_ADDRESS=figures,
+            **self.bucket.settings(),
         )
         self.figures[node.port] = figures
         return node
@@ -165,7 +160,7 @@ class NodesTests(PromiseTestCase):
         try:
             clock = cast(Any, reactor)
             sweep = Strays(repo, store_in(self, self.bucket), clock)
-            await sweep.sweep(from_seconds(clock.seconds()))
+            await sweep.sweep(from_seconds(clock.seconds() + 3600))
         finally:
             await repo.close()
 

@@ -18,6 +18,9 @@ from txpostgres.txpostgres import Connection
 from pictd.repo.postgres.failures import told
 from pictd.repo.postgres.trust import PLAIN
 
+CONNECTIONS = 10
+"""Where a process has the machine for itself."""
+
 CONNECT_LIMIT = 10.0
 """Seconds until a connection stands."""
 
@@ -74,11 +77,13 @@ class Server:
 
     :ivar url: as the configuration has it; it may hold a password.
     :ivar tls: settings of libpq's for encryption.
+    :ivar connections: how many a process has at most, beside the one that listens.
     """
 
     reactor: Any
     url: str = attrs.field(repr=False)
     tls: Mapping[str, str] = PLAIN
+    connections: int = CONNECTIONS
 
     async def connect(self, lost: Callable[[], None] = lambda: None) -> Link:
         """A connection that is ready. Its caller must not be cancelled.

@@ -6,6 +6,7 @@ after pauses that double.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from twisted.internet.defer import DeferredSemaphore, TimeoutError
@@ -17,8 +18,8 @@ from pictd.metrics import Metrics
 from pictd.repo.postgres.failures import FAILURES, told
 from pictd.repo.postgres.link import Link, Server
 
-SIZE = 10
-"""Connections of one process, beside the one that listens."""
+IDLE_LIMIT = 60.0
+"""Seconds after which a connection that nobody needed is closed: the server has few for all."""
 
 PATIENCE = 10.0
 """Seconds that a step waits for its turn."""
@@ -42,8 +43,8 @@ class Pool:
         self._metrics = metrics or Metrics()
         self._server = server
         self._reactor = reactor
-        self._turns = DeferredSemaphore(SIZE)
-        self._idle: list[Link] = []
+        self._turns = DeferredSemaphore(server.connections)
+        self._idle: deque[tuple[float, Link]] = deque()
         self._pause = 0.0
         self._not_before = 0.0
         self.sessions: set[int] = set()
@@ -90,7 +91,7 @@ class Pool:
 
     async def _take(self) -> Link:
         while self._idle:
-            link = self._idle.pop()
+            _, link = self._idle.pop()  # the latest, so that what is not needed grows old
             if not link.closed:
                 return link
             link.close()
@@ -98,15 +99,18 @@ class Pool:
 
     def give_back(self, link: Link) -> None:
         """For others, if it still stands."""
+        now = self._reactor.seconds()
         if link.closed:
             link.close()
         else:
-            self._idle.append(link)
+            self._idle.append((now, link))
+        while self._idle and now - self._idle[0][0] >= IDLE_LIMIT:
+            self._idle.popleft()[1].close()
 
     def close(self) -> None:
         """Close what is idle."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop()[1].close()
 
     async def _connect(self) -> Link:
         now = self._reactor.seconds()
