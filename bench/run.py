@@ -5,7 +5,18 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from bench import buckets, claims, databases, memory, proxied, queues, sweeps, uploads, variants
+from bench import (
+    buckets,
+    claims,
+    databases,
+    memory,
+    proxied,
+    queues,
+    sweeps,
+    takeover,
+    uploads,
+    variants,
+)
 from bench.server import running
 from bench.table import Row, render
 
@@ -18,6 +29,7 @@ Floors are the same work bare, in one warm process, without server, children and
 {queues.NOTES}
 {sweeps.NOTES}
 {databases.NOTES}
+{takeover.NOTES}
 {buckets.NOTES}
 {memory.NOTES}"""
 
@@ -39,6 +51,7 @@ def measure(folder: Path) -> list[Row]:
         rows.append(memory.at_rest(server, "after all this"))
     rows += [queues.row(folder), sweeps.row(folder / "sweep"), *databases.rows(folder)]
     rows += buckets.rows(folder)
+    rows += takeover.rows(folder)
     return rows + memory.peak_rows(folder)
 
 

@@ -94,6 +94,7 @@ class Held(Service):
 
     :param name: for people.
     :param inner: runs only while the thing is open.
+    :param open: may raise ``CancelledError`` where it was told to end.
     :param trouble: None: a failure is logged. In any case others run on, and get the errors of
         what is not open.
     """
@@ -162,7 +163,8 @@ class Held(Service):
         if self._pause is not None:
             self._pause.cancel()
         if opening is not None:
-            await opening
+            with suppress(CancelledError):
+                await opening
         if self._inner is not None and self._inner.running:
             await maybeDeferred(self._inner.stopService)
         await self._close()

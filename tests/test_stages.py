@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -162,3 +162,23 @@ class HeldTests(SynchronousTestCase):
 
     async def close(self) -> None:
         self.closed += 1
+
+    def test_opening_that_was_told_to_end(self) -> None:
+        """Is no trouble: the stop goes on."""
+        opening: Deferred[None] = Deferred()
+        troubles: list[Exception] = []
+        clock, notes = Clock(), list[str]()
+
+        async def open() -> None:
+            await opening
+
+        async def close() -> None:
+            notes.append("closed")
+
+        trouble = Trouble(clock, lambda _: True, troubles.append)
+        held = Held("thing", open, close, trouble=trouble)
+        held.startService()
+        ended = held.stopService()
+        opening.errback(CancelledError())
+        self.successResultOf(ended)
+        self.assertEqual((notes, troubles, clock.getDelayedCalls()), (["closed"], [], []))

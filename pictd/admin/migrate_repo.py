@@ -4,34 +4,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import attrs
 
 from pictd.admin.progress import Progress
+from pictd.admin.takeover import refuse_foreign
 from pictd.config.backends import PostgresRepo, SqliteRepo
-from pictd.errors import RepoUnusable
 from pictd.interfaces import IRepo
 from pictd.migration.repos import SameRepo, migrate
 from pictd.model.carried import Tally
-
-_SLED = "v0.5.0"
-"""What pict-rs 0.5 calls its database, in the directory that it is told."""
+from pictd.repo.sqlite.files import is_there
 
 Say = Callable[[str], None]
 """Writes one line."""
 
 
-def refuse_source(repo: SqliteRepo | PostgresRepo) -> None:
-    """:raise RepoUnusable: a directory is named that holds no database, or only one of pict-rs."""
-    if isinstance(repo, PostgresRepo) or repo.sled_directory is None or repo.path.is_file():
-        return
-    if (repo.sled_directory / _SLED).exists():
-        raise RepoUnusable(
-            f"{repo.sled_directory} holds a database that pict-rs made with sled, which this pictd "
-            "can't read. Let pict-rs itself bring it to PostgreSQL, with its own migrate-repo, and "
-            "go on from there"
-        )
-    raise RepoUnusable(f"There is no database in {repo.sled_directory}")
+def of_pict_rs(repo: SqliteRepo | PostgresRepo) -> Path | None:
+    """The directory of pict-rs that is named as source; None: the source is a database of pictd's,
+    which counts before pict-rs's beside it. Blocks for a moment.
+
+    :raise RepoUnusable: a directory is named that holds neither.
+    """
+    if isinstance(repo, PostgresRepo) or repo.sled_directory is None or is_there(repo.path):
+        return None
+    refuse_foreign(repo.sled_directory)
+    return repo.sled_directory
 
 
 def refuse_twice(source: SqliteRepo | PostgresRepo, destination: SqliteRepo | PostgresRepo) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Never, Protocol, TextIO
 
 import attrs
@@ -38,7 +39,7 @@ def progress_on(stream: TextIO, seconds: Callable[[], float]) -> Progress:
 
     :param seconds: the time, in seconds.
     """
-    return Bars(stream) if stream.isatty() else Lines(stream, seconds)
+    return Bars(stream) if stream.isatty() else Lines(partial(_write_line, stream), seconds)
 
 
 def print_beside(line: str) -> None:
@@ -88,8 +89,9 @@ class _Part:
 class Lines:
     """For files, journals and scripts."""
 
-    def __init__(self, stream: TextIO, seconds: Callable[[], float]) -> None:
-        self._stream = stream
+    def __init__(self, write: Callable[[str], None], seconds: Callable[[], float]) -> None:
+        """:param write: gets each line, without its end."""
+        self._write = write
         self._seconds = seconds
         self._part: _Part | None = None
 
@@ -110,14 +112,54 @@ class Lines:
 
     def say(self, line: str) -> None:
         """See ``Progress``."""
-        self._stream.write(f"{line}\n")
-        self._stream.flush()
+        self._write(line)
 
     def end(self) -> None:
         """See ``Progress``."""
         if self._part is not None:
             self.say(_line(self._part, self._seconds()))
         self._part = None
+
+
+class Standing:
+    """Passes all on, and can be asked meanwhile."""
+
+    def __init__(self, inner: Progress) -> None:
+        self._inner = inner
+        self._part: tuple[str, int | None] | None = None
+        self._done = 0
+
+    @property
+    def text(self) -> str | None:
+        """As ``originals: 200 of 1000``; None: nothing is under way."""
+        if self._part is None:
+            return None
+        what, total = self._part
+        return f"{what}: {self._done} of {total}" if total else f"{what}: {self._done}"
+
+    def begin(self, what: str, total: int | None) -> None:
+        """See ``Progress``."""
+        self._part, self._done = (what, total), 0
+        self._inner.begin(what, total)
+
+    def advance(self, count: int = 1) -> None:
+        """See ``Progress``."""
+        self._done += count
+        self._inner.advance(count)
+
+    def say(self, line: str) -> None:
+        """See ``Progress``."""
+        self._inner.say(line)
+
+    def end(self) -> None:
+        """See ``Progress``."""
+        self._part = None
+        self._inner.end()
+
+
+def _write_line(stream: TextIO, line: str) -> None:
+    stream.write(f"{line}\n")
+    stream.flush()
 
 
 def _line(part: _Part, now: float) -> str:

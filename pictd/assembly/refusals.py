@@ -7,6 +7,7 @@ from typing import Any
 from pictd.assembly.failures import CannotStart
 from pictd.assembly.listeners import pair_of
 from pictd.assembly.objects import bucket_trouble
+from pictd.assembly.takeover import read_only_trouble
 from pictd.config.backends import ObjectStore
 from pictd.config.schema import Config
 from pictd.web.tls import UnusableCertificate
@@ -36,9 +37,11 @@ async def refusals(config: Config, reactor: Any) -> list[str]:
 
 
 def unsupported(config: Config) -> list[str]:
-    """What is asked for that this version does not have, one line each."""
+    """What is asked for that this version does not have, or can't do, one line each."""
     media = config.media
     asked = {
         "media.presets": bool(media.presets) or media.presets_only,
     }
-    return [f"{name}: this version of pictd does not have it" for name, on in asked.items() if on]
+    found = [f"{name}: this version of pictd does not have it" for name, on in asked.items() if on]
+    trouble = read_only_trouble(config)
+    return [*found, trouble] if trouble else found

@@ -21,6 +21,7 @@ from pictd.assembly.listeners import bound, certificates, figures, metrics_liste
 from pictd.assembly.media import make_media
 from pictd.assembly.parts import make_parts
 from pictd.assembly.refusals import refuse_unsupported
+from pictd.assembly.takeover import FirstOpening
 from pictd.config.schema import Config
 from pictd.errors import RepoUnusable
 from pictd.metrics import Metrics
@@ -84,7 +85,9 @@ def make_seated(config: Config, reactor: Any, seat: Seat) -> IService:
     repo = make_repo(config, reactor, metrics, opening_of(config))
     store = make_store(config, reactor, metrics)
     media = make_media(config, reactor, metrics)
+    opening = FirstOpening(config, repo, reactor)
     parts = make_parts(config, metrics, (repo, store, media, scratch, reactor))
+    parts = attrs.evolve(parts, underway=lambda: opening.underway)
     limits = BodyLimits(_most_bytes(parts.settings))
     site = PictdSite(entrance(parts), reactor, limits, watches(config, metrics))
     workers = crew(config, parts)
@@ -97,11 +100,12 @@ def make_seated(config: Config, reactor: Any, seat: Seat) -> IService:
             Held("store", nothing, store.close),
             Held("media", media.start, media.stop),
             *seat.show(figures(config, parts).gathered),
-            Held("database", repo.open, repo.close, at_work, _trouble(reactor)),
+            Held("database", opening.open, repo.close, at_work, _trouble(reactor)),
             *([tls] if tls is not None else []),
             seat.listener(seat.listening, site, reactor, tls),
             Forewarning(workers.dismiss),
             Forewarning(parts.claiming.leave),
+            Forewarning(opening.abandon),
         ]
     )
 

@@ -13,7 +13,7 @@ class Sqlite(Level):
 
 
 class Sled(Level):
-    """``sled``, the old name of the embedded database."""
+    """``sled``, the old name of the embedded database, and pict-rs's own."""
 
     scope = "repo.sled"
     chooses = ("repo.type", "sled")

@@ -13,15 +13,21 @@ from pictd.admin.check import check
 from pictd.admin.progress import print_beside, progress_on
 from pictd.admin.samples import Share
 from pictd.admin.survey import Order, Survey
+from pictd.admin.takeover import Takeover, due
 from pictd.assembly.media import make_media
 from pictd.assembly.refusals import refusals
 from pictd.commands.backends import STORES
 from pictd.commands.foreground import Command, Load, complain
 from pictd.commands.opened import opened, reached, refuse_if_read_only
+from pictd.config.backends import SqliteRepo
 from pictd.config.findings import ConfigError
 from pictd.config.keys import RUN
+from pictd.config.schema import Config
 from pictd.jobs.prune import Prune
+from pictd.migration.pict_rs_sled.failures import TakeoverImpossible
+from pictd.migration.pict_rs_sled.reading import Reading
 from pictd.model.hashes import Hash
+from pictd.model.times import from_seconds
 
 
 class Check(Command):
@@ -70,7 +76,7 @@ class Check(Command):
 
     async def act(self, load: Load, reactor: Any) -> int:
         """Status 1 where anything was found."""
-        look = partial(refusals, reactor=reactor)
+        look = partial(_look, reactor=reactor)
         status = await check(load, partial(make_media, reactor=reactor), look)
         if self.order is None or not _is_usable(load):
             return status
@@ -78,6 +84,20 @@ class Check(Command):
 
     def _extend(self, **more: Any) -> None:
         self.order = attrs.evolve(self.order or Order(), **more)
+
+
+async def _look(config: Config, reactor: Any) -> list[str]:
+    """What would keep the server from starting; what it would do first is said."""
+    found, place = await refusals(config, reactor), config.repo
+    try:
+        folder = due(place)
+    except TakeoverImpossible as error:
+        return [*found, f"repo.path: {error}"]
+    if folder is None or not isinstance(place, SqliteRepo):
+        return found
+    reading = Reading(folder, False, from_seconds(reactor.seconds()), reactor)
+    takeover = Takeover(reading, reactor, progress_on(sys.stderr, reactor.seconds), print)
+    return found + await takeover.announce(place.path)
 
 
 def _is_usable(load: Load) -> bool:

@@ -16,7 +16,8 @@ from pictd.interfaces import IRepo
 from pictd.migration import pages
 from pictd.migration.absence import MOMENTS
 from pictd.migration.progress import Progress
-from pictd.model.carried import CarriedJob, CarriedOriginal
+from pictd.migration.sources import Source
+from pictd.model.carried import CarriedJob, CarriedOriginal, Tally
 from pictd.model.details import Details
 from pictd.model.records import HashRecord
 from pictd.model.uploads import Upload
@@ -45,7 +46,7 @@ class Differences:
 class Comparison:
     """Holds a source against a destination."""
 
-    source: IRepo
+    source: Source
     destination: IRepo
     progress: Progress
     found: Differences = attrs.field(factory=Differences)
@@ -65,17 +66,20 @@ class Comparison:
             self.progress.end()
         return self.found
 
-    async def compare_counts(self) -> None:
+    async def compare_counts(self, counts: Tally) -> None:
         """Of a destination that was empty: it has what the source has, and nothing else. Jobs that
-        do the same are one."""
-        mine = attrs.asdict(await self.source.records.tally())
+        do the same are one.
+
+        :param counts: what the source has.
+        """
+        mine = attrs.asdict(counts)
         theirs = attrs.asdict(await self.destination.records.tally())
         for kind in mine.keys() - {"jobs", "settings"}:
             if mine[kind] != theirs[kind]:
                 self.found.note([f"{kind}: {theirs[kind]} instead of {mine[kind]}"])
 
     async def _compare_originals(self) -> None:
-        async for page in pages.originals(self.source.records):
+        async for page in self.source.originals():
             stored = await self.destination.records.stored([each.record.hash for each in page])
             theirs = {each.record.hash: each for each in stored}
             for mine in page:
@@ -83,7 +87,7 @@ class Comparison:
             self.progress.advance(len(page))
 
     async def _compare_uploads(self) -> None:
-        async for page in pages.uploads(self.source.records):
+        async for page in self.source.uploads():
             for mine in page:
                 if not _is_upload(mine, await self.destination.uploads.find(mine.id)):
                     self.found.note([f"queued upload {mine.id}"])
@@ -94,12 +98,12 @@ class Comparison:
         theirs: set[bytes] = set()
         async for page in pages.jobs(self.destination.records):
             theirs.update(mark for job in page for mark in _marks(job))
-        async for page in pages.jobs(self.source.records):
+        async for page in self.source.jobs():
             self.found.note(f"job {job.id}" for job in page if not theirs & set(_marks(job)))
             self.progress.advance(len(page))
 
     async def _compare_settings(self) -> None:
-        mine = await self.source.records.settings()
+        mine = await self.source.settings()
         theirs = await self.destination.records.settings()
         carried = mine.keys() - MOMENTS
         self.found.note(f"setting {key}" for key in carried if theirs.get(key) != mine[key])

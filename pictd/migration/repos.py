@@ -16,11 +16,11 @@ import attrs
 
 from pictd.errors import BadRequest, PictdError
 from pictd.interfaces import IRepo
-from pictd.migration import pages
 from pictd.migration.absence import MOMENTS, carry_absence
 from pictd.migration.differences import Comparison, Differences
 from pictd.migration.pages import PAGE
 from pictd.migration.progress import Progress
+from pictd.migration.sources import OfRepo, Source
 from pictd.model.carried import Tally
 from pictd.model.settings import HEALTH
 
@@ -51,14 +51,20 @@ async def migrate(source: IRepo, destination: IRepo, progress: Progress, page: i
     await _refuse_same(source, destination)
     was_empty = await destination.records.tally() == Tally()
     counts = await source.records.tally()
-    await _Carrier(source, destination, progress, page).carry(counts)
-    comparison = Comparison(source, destination, progress)
+    all = OfRepo(source.records, page)
+    await Carrier(all, destination, progress).carry(counts)
+    comparison = Comparison(all, destination, progress)
     found = await comparison.compare(counts.originals + counts.uploads + counts.jobs)
     if was_empty and not found.count:
-        await comparison.compare_counts()
+        await comparison.compare_counts(await all.tally())
+    refuse_differences(found)
+    return counts
+
+
+def refuse_differences(found: Differences) -> None:
+    """:raise NotCarried: there are some."""
     if found.count:
         raise NotCarried(_told(found))
-    return counts
 
 
 async def _refuse_same(source: IRepo, destination: IRepo) -> None:
@@ -70,26 +76,26 @@ async def _refuse_same(source: IRepo, destination: IRepo) -> None:
 
 
 @attrs.frozen
-class _Carrier:
+class Carrier:
     """The first half: adds everything."""
 
-    source: IRepo
+    source: Source
     destination: IRepo
     progress: Progress
-    page: int
 
     async def carry(self, counts: Tally) -> None:
-        """Settings come first: a server on what is half there must not let it expire."""
-        there, here, length = self.source.records, self.destination.records, self.page
+        """Settings come first: a server on what is half there must not let it expire.
+
+        :param counts: what there is, for the progress.
+        """
+        there, here = self.source, self.destination.records
         await self._carry_settings()
-        originals = pages.originals(there, length)
-        await self._part("originals", counts.originals, originals, here.add_originals)
-        uploads = pages.uploads(there, length)
-        await self._part("uploads", counts.uploads, uploads, here.add_uploads)
-        await self._part("jobs", counts.jobs, pages.jobs(there, length), here.add_jobs)
+        await self._part("originals", counts.originals, there.originals(), here.add_originals)
+        await self._part("uploads", counts.uploads, there.uploads(), here.add_uploads)
+        await self._part("jobs", counts.jobs, there.jobs(), here.add_jobs)
 
     async def _carry_settings(self) -> None:
-        settings = await self.source.records.settings()
+        settings = await self.source.settings()
         await carry_absence(settings, self.destination.settings)
         others = {key: value for key, value in settings.items() if key not in MOMENTS}
         await self.destination.records.add_settings(others)

@@ -12,9 +12,12 @@ class Opening(Enum):
     :cvar SPARE: the same, but where nothing is missing, write nothing.
     :cvar UPGRADE: bring an older schema up to date; where there is nothing, nothing is made.
     :cvar LOOK: nothing; the schema has to be up to date already.
+    :cvar FILL: as ``MAKE``, for a database that nobody relies on before it is filled, closed and
+        synced: a crash may leave anything.
     """
 
     MAKE = auto()
     SPARE = auto()
     UPGRADE = auto()
     LOOK = auto()
+    FILL = auto()

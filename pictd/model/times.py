@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 SECOND = 1_000_000_000
 """Nanoseconds in a second."""
@@ -11,6 +11,9 @@ SECOND = 1_000_000_000
 _PATTERN = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+
+
+_EPOCH = datetime(1970, 1, 1)
 
 
 def from_seconds(seconds: float) -> int:
@@ -21,7 +24,7 @@ def from_seconds(seconds: float) -> int:
 def to_rfc3339(moment: int) -> str:
     """UTC with ``Z``; up to nine fractional digits, trailing zeros left out (spec storage §1.7)."""
     whole, fraction = divmod(moment, SECOND)
-    text = (datetime(1970, 1, 1) + timedelta(seconds=whole)).isoformat()
+    text = (_EPOCH + timedelta(seconds=whole)).isoformat()
     digits = f"{fraction:09d}".rstrip("0")
     return f"{text}.{digits}Z" if digits else f"{text}Z"
 
@@ -35,14 +38,19 @@ def from_rfc3339(text: str) -> int:
     if match is None:
         raise ValueError(f"not an RFC 3339 moment: {text!r}")
     day, clock, fraction, offset = match.groups()
-    zone = _zone(offset)
-    whole = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
-    since = whole - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86400 + since.seconds) * SECOND + int((fraction or "").ljust(9, "0"))
+    since = datetime.fromisoformat(f"{day}T{clock}") - _EPOCH
+    seconds = since.days * 86400 + since.seconds - _ahead(offset)
+    return seconds * SECOND + int((fraction or "").ljust(9, "0"))
 
 
-def _zone(offset: str) -> timezone:
+def _ahead(offset: str) -> int:
+    """Seconds that a clock there is ahead of UTC.
+
+    :raise ValueError: no clock is a day ahead.
+    """
     if offset in "Zz":
-        return UTC
+        return 0
     minutes = int(offset[1:3]) * 60 + int(offset[4:6])
-    return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
+    if minutes >= 24 * 60:
+        raise ValueError(f"not an offset: {offset}")
+    return (-minutes if offset[0] == "-" else minutes) * 60

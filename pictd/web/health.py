@@ -37,7 +37,7 @@ class Health:
         send_empty(request, 204)
 
     async def readyz(self, request: PictdRequest) -> None:
-        """204, or 503 with the names of what is missing (contract E1)."""
+        """204, or 503 with the names of what is missing (contract E1), and why it may be so."""
         missing = list(self.parts.media.missing())
         for name, part in (("database", self.parts.repo), ("store", self.parts.store)):
             try:
@@ -47,4 +47,6 @@ class Health:
         if not missing:
             return send_empty(request, 204)
         request.setHeader(b"retry-after", b"5")
-        return send_json(request, 503, {"missing": missing})
+        underway = self.parts.underway()
+        told = {} if underway is None else {"underway": underway}
+        return send_json(request, 503, {"missing": missing, **told})

@@ -55,7 +55,10 @@ class Exports:
 
 @attrs.frozen
 class Parts:
-    """Everything that routes call."""
+    """Everything that routes call.
+
+    :ivar underway: what is done before the database can be opened, for people; None: nothing.
+    """
 
     repo: IRepo
     store: IStore
@@ -76,6 +79,7 @@ class Parts:
     metrics: Metrics = attrs.field(factory=Metrics)
     claiming: Claiming = attrs.field(factory=Alone)
     accel: Accel | None = None
+    underway: Callable[[], str | None] = lambda: None
 
     def refuse_if_read_only(self) -> None:
         """:raise ReadOnly: the server was configured to change nothing."""

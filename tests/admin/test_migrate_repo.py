@@ -8,7 +8,7 @@ from twisted.internet import reactor
 from twisted.internet.interfaces import IReactorThreads
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from pictd.admin.migrate_repo import migrate_repo, preview_repo, refuse_source, refuse_twice
+from pictd.admin.migrate_repo import migrate_repo, of_pict_rs, preview_repo, refuse_twice
 from pictd.config.backends import PostgresRepo, SledRepo, SqliteRepo
 from pictd.errors import RepoUnusable
 from pictd.migration.repos import SameRepo
@@ -16,6 +16,7 @@ from pictd.model.opening import Opening
 from pictd.repo.memory import MemoryRepo
 from pictd.repo.sqlite.database import SqliteRepo as SqliteDatabase
 from tests.migration.repos import Quiet, content, fill
+from tests.support.takeover import unpacked
 
 
 class RefusalTests(SynchronousTestCase):
@@ -30,26 +31,35 @@ class RefusalTests(SynchronousTestCase):
     def test_an_empty_directory(self) -> None:
         """Is no source."""
         with self.assertRaises(RepoUnusable) as caught:
-            refuse_source(self.named)
+            of_pict_rs(self.named)
         self.assertIn(str(self.folder), str(caught.exception))
 
     def test_a_directory_of_pict_rs(self) -> None:
+        """Is a source of its own kind."""
+        unpacked("clean", self.folder)
+        named = SledRepo(self.folder / "sled").as_sqlite()
+        self.assertEqual(of_pict_rs(named), self.folder / "sled")
+
+    def test_pict_rs_0_4(self) -> None:
         """The way out is named."""
-        (self.folder / "v0.5.0").mkdir()
+        (self.folder / "v0.4.0-alpha.1").mkdir()
         with self.assertRaises(RepoUnusable) as caught:
-            refuse_source(self.named)
-        self.assertIn("its own migrate-repo", str(caught.exception))
+            of_pict_rs(self.named)
+        self.assertIn("start pict-rs 0.5 on it once", str(caught.exception))
 
     def test_a_directory_of_pictd(self) -> None:
-        """Is taken, also where pict-rs's database is still beside it."""
+        """Counts, also where pict-rs's database is still beside it; an empty file is none yet."""
         (self.folder / "v0.5.0").mkdir()
         (self.folder / "pictd.sqlite3").touch()
-        refuse_source(self.named)
+        with self.assertRaises(RepoUnusable):
+            of_pict_rs(self.named)
+        (self.folder / "pictd.sqlite3").write_bytes(b"SQLite")
+        self.assertIsNone(of_pict_rs(self.named))
 
     def test_others_are_looked_at_when_they_are_opened(self) -> None:
         """Here they pass."""
-        refuse_source(SqliteRepo(self.folder / "none"))
-        refuse_source(PostgresRepo(url="postgres:///none"))
+        self.assertIsNone(of_pict_rs(SqliteRepo(self.folder / "none")))
+        self.assertIsNone(of_pict_rs(PostgresRepo(url="postgres:///none")))
 
     def test_one_database(self) -> None:
         """However its path is spelled."""

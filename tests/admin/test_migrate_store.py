@@ -7,7 +7,7 @@ from io import StringIO
 from twisted.internet import reactor
 
 from pictd.admin.migrate_store import migrate_store, summary
-from pictd.admin.progress import Lines
+from pictd.admin.progress import progress_on
 from pictd.migration.outcomes import Fate, Outcomes
 from pictd.migration.stores import Ends, Moving
 from tests.migration.case import HASTY, MoveTestCase
@@ -20,7 +20,7 @@ class MigrateStoreTests(MoveTestCase):
         """Status, result and what was told on the way."""
         ends = Ends(self.old, self.new, self.repo, self.scratch, reactor)
         told, lines = StringIO(), list[str]()
-        progress = Lines(told, lambda: 0.0)
+        progress = progress_on(told, lambda: 0.0)
         moving = Moving(4, pauses=HASTY)
         status = await migrate_store(ends, moving, skip_missing, progress, lines.append)
         return status, lines, told.getvalue()

@@ -7,7 +7,7 @@ import io
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.admin.progress import LINE_EVERY, Bars, Lines, progress_on
+from pictd.admin.progress import LINE_EVERY, Bars, Lines, Standing, progress_on
 
 
 class Terminal(io.StringIO):
@@ -24,7 +24,7 @@ class LinesTests(SynchronousTestCase):
     def setUp(self) -> None:
         """Nothing is written yet."""
         self.clock, self.stream = Clock(), io.StringIO()
-        self.progress = Lines(self.stream, self.clock.seconds)
+        self.progress = Lines(lambda line: print(line, file=self.stream), self.clock.seconds)
 
     def lines(self) -> list[str]:
         """What was written."""
@@ -88,3 +88,26 @@ class BarsTests(SynchronousTestCase):
     def test_elsewhere(self) -> None:
         """A file gets lines."""
         self.assertIsInstance(progress_on(io.StringIO(), Clock().seconds), Lines)
+
+
+class StandingTests(SynchronousTestCase):
+    """Progress that can be asked."""
+
+    def test_what_is_under_way(self) -> None:
+        """The part, and how far it is; all is passed on."""
+        said: list[str] = []
+        standing = Standing(Lines(said.append, Clock().seconds))
+        self.assertIsNone(standing.text)
+        standing.begin("files", 3)
+        standing.advance(2)
+        self.assertEqual(standing.text, "files: 2 of 3")
+        standing.say("a line")
+        standing.end()
+        self.assertIsNone(standing.text)
+        self.assertEqual(said, ["a line", "files: 2 of 3 (66%), 2000 a second, 0:00:00 to go"])
+
+    def test_without_a_total(self) -> None:
+        """Only what is done."""
+        standing = Standing(Lines(lambda _: None, Clock().seconds))
+        standing.begin("files", None)
+        self.assertEqual(standing.text, "files: 0")

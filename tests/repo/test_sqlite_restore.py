@@ -17,8 +17,9 @@ from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.repo.sqlite.connection import open_writer
 from pictd.repo.sqlite.database import SqliteRepo
 from pictd.repo.sqlite.export import export
+from pictd.repo.sqlite.files import DatabaseInUse
 from pictd.repo.sqlite.lease import alone
-from pictd.repo.sqlite.restore import DatabaseInUse, Restore
+from pictd.repo.sqlite.restore import Restore
 from tests.contracts.repo import details_at, naming_of, record_of
 from tests.repo.test_sqlite_export import at_most_written, dump, names
 

@@ -16,6 +16,8 @@ _READER_PATIENCE = 10
 """Milliseconds; readers never wait for writers in WAL mode, and must not hold up the reactor."""
 _CACHE = 32 * 1024
 """Kibibytes of pages that a connection keeps."""
+_FILLER_CACHE = 64 * 1024
+"""Kibibytes: keys arrive in an order of their own, and pages that leave the cache come back."""
 _STATEMENTS = 256
 """Compiled statements that a connection keeps: more than there are."""
 
@@ -53,6 +55,16 @@ def open_writer(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_size_limit = 67108864")
+    return connection
+
+
+def open_filler(path: Path) -> sqlite3.Connection:
+    """As ``open_writer``, for what is synced as a whole when all of it is written."""
+    connection = _connect(path, _WRITER_PATIENCE)
+    connection.execute("PRAGMA journal_mode = PERSIST").fetchall()
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{_FILLER_CACHE}")
     return connection
 
 

@@ -20,7 +20,12 @@ from pictd.model.settings import HEALTH
 from pictd.repo.sqlite import schema
 from pictd.repo.sqlite.aliases import SqliteAliases
 from pictd.repo.sqlite.claims import SqliteClaims
-from pictd.repo.sqlite.connection import create_file, open_reader, open_writer
+from pictd.repo.sqlite.connection import (
+    create_file,
+    open_filler,
+    open_reader,
+    open_writer,
+)
 from pictd.repo.sqlite.details import SqliteDetails
 from pictd.repo.sqlite.export import export
 from pictd.repo.sqlite.hashes import SqliteHashes
@@ -45,6 +50,8 @@ REFERS = """
     UNION ALL SELECT 1 FROM uploads WHERE identifier = ?1 LIMIT 1
 """
 """Takes an identifier."""
+
+_OPENERS = {Opening.LOOK: open_reader, Opening.FILL: open_filler}
 
 
 @implementer(IRepo)
@@ -143,7 +150,7 @@ class SqliteRepo:
         with ExitStack() as undo:
             lease = Lease(self._path)
             undo.callback(lease.close)
-            opened = (open_reader if looks else open_writer)(self._path)
+            opened = _OPENERS.get(self._opening, open_writer)(self._path)
             connection = undo.enter_context(closing(opened))
             (schema.require_current if looks else schema.upgrade)(connection, schema.scripts())
             self._reader.open()
@@ -158,7 +165,7 @@ class SqliteRepo:
 
         :raise RepoUnusable: there has to be a database, and is none.
         """
-        if self._opening in (Opening.MAKE, Opening.SPARE):
+        if self._opening in (Opening.MAKE, Opening.FILL, Opening.SPARE):
             create_file(self._path)
         elif not self._path.is_file():
             raise RepoUnusable(f"There is no database {self._path}")

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_SUFFIX = "-lease"
+SUFFIX = "-lease"
+"""Of the file."""
 _KINDS = {False: fcntl.LOCK_SH, True: fcntl.LOCK_EX}
 
 
@@ -30,7 +31,7 @@ class Lease:
         :raise OSError: this user may not, or the filesystem knows no locks.
         """
         database = database.resolve()
-        file = database.with_name(database.name + _SUFFIX)
+        file = database.with_name(database.name + SUFFIX)
         self._descriptor: int | None = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_NB | _KINDS[alone])

@@ -21,18 +21,20 @@ import attrs
 from pictd.errors import RepoUnavailable, RepoUnusable
 from pictd.repo.sqlite import lease, schema
 from pictd.repo.sqlite.connection import open_plain
+from pictd.repo.sqlite.files import (
+    INDEX,
+    LOGS,
+    DatabaseInUse,
+    beside,
+    close_cleanly,
+    holds_something,
+    is_there,
+    remove,
+    sync,
+)
 
 _PARTIAL = ".partial"
-_LOGS = ("-wal", "-journal")
-"""Files beside a database that belong to it."""
-_INDEX = "-shm"
-"""A file beside a database that is made anew."""
 _SHAPE = "SELECT 1 FROM hashes, aliases, proxies, variants, details, settings, jobs LIMIT 0"
-_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-class DatabaseInUse(RepoUnavailable):
-    """Another program has the database open."""
 
 
 class DatabaseThere(RepoUnavailable):
@@ -75,28 +77,28 @@ class Restore:
             raise RepoUnavailable(f"{self.source} can't be imported: {error}") from error
 
     def _run(self, is_wanted: Callable[[], bool]) -> bool:
-        present = any(_holds_something(_beside(self.place, suffix)) for suffix in ("", *_LOGS))
+        present = is_there(self.place)
         if present and self.kept is None:
             raise DatabaseThere(f"{self.place} is there already")
         if self.kept is not None and self.kept.exists():
             raise FileExistsError(EEXIST, os.strerror(EEXIST), str(self.kept))
         partial = self.place.with_name(self.place.name + _PARTIAL)
-        _remove(partial)  # of an import that crashed: nobody else holds the lease
+        remove(partial)  # of an import that crashed: nobody else holds the lease
         try:
             self._fill(partial)
             if is_wanted():
                 self._keep()
                 partial.rename(self.place)
-                _sync(self.place.parent)
+                sync(self.place.parent)
         finally:
-            _remove(partial)
+            remove(partial)
         return present
 
     def _fill(self, partial: Path) -> None:
         """With a checked copy, which is on the disk from now on."""
-        for suffix in _LOGS:
-            log = _beside(self.source, suffix)
-            if _holds_something(log):
+        for suffix in LOGS:
+            log = beside(self.source, suffix)
+            if holds_something(log):
                 raise RepoUnusable(
                     f"{self.source} is no export: there is {log.name} beside it, as of a database "
                     "in use. `pictd export` makes whole copies"
@@ -105,28 +107,20 @@ class Restore:
         partial.chmod(0o600)
         lease.leave_to_owner(partial, self.place)
         _examine(partial, self.source)
-        _sync(partial)
+        sync(partial)
 
     def _keep(self) -> None:
         """Give what is present its other name; until the new database comes it has both."""
-        _close_cleanly(self.place)
+        close_cleanly(self.place)
         if self.kept is not None:
             with suppress(FileNotFoundError):
                 os.link(self.place, self.kept)
-            for suffix in _LOGS:  # a damaged database may have been left with its log
+            for suffix in LOGS:  # a damaged database may have been left with its log
                 with suppress(FileNotFoundError):
-                    _beside(self.place, suffix).rename(_beside(self.kept, suffix))
-        for suffix in (*_LOGS, _INDEX):
-            _beside(self.place, suffix).unlink(missing_ok=True)
-        _sync(self.place.parent)
-
-
-def _beside(database: Path, suffix: str) -> Path:
-    return database.with_name(database.name + suffix)
-
-
-def _holds_something(file: Path) -> bool:
-    return file.exists() and file.stat().st_size > 0
+                    beside(self.place, suffix).rename(beside(self.kept, suffix))
+        for suffix in (*LOGS, INDEX):
+            beside(self.place, suffix).unlink(missing_ok=True)
+        sync(self.place.parent)
 
 
 def _examine(copy: Path, source: Path) -> None:
@@ -142,30 +136,3 @@ def _examine(copy: Path, source: Path) -> None:
     if told != ["ok"]:
         raise RepoUnusable(f"{source} is damaged: {'; '.join(told)}")
     schema.refuse_newer(version, schema.scripts())
-
-
-def _close_cleanly(database: Path) -> None:
-    """Bring what the log holds into the database. One that is too damaged for that is left as it
-    is, with its log.
-
-    :raise DatabaseInUse: another program has it open, which holds no lease.
-    """
-    try:
-        with closing(open_plain(database)) as connection:
-            connection.execute("PRAGMA journal_mode = DELETE").fetchall()
-    except sqlite3.DatabaseError as error:  # also where there is none
-        if error.sqlite_errorcode & 0xFF in _BUSY:
-            raise DatabaseInUse(f"{database} is in use by another program") from error
-
-
-def _remove(database: Path) -> None:
-    for suffix in ("", *_LOGS, _INDEX):
-        _beside(database, suffix).unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
