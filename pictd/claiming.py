@@ -23,7 +23,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from pictd.errors import Overloaded, RepoUnavailable
-from pictd.interfaces import IClaims
+from pictd.interfaces.queues import IClaims
 from pictd.model.claims import Claim, is_void
 from pictd.model.times import from_seconds
 

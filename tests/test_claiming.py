@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.claiming import PATIENCE, RELEASE_AGAIN, RENEW_EVERY, Alone, AmongNodes
 from pictd.errors import MediaFailed, Overloaded, RepoUnavailable
-from pictd.interfaces import IClaims
+from pictd.interfaces.queues import IClaims
 from pictd.model.claims import VOID_AFTER, Claim
 from pictd.model.times import SECOND, from_seconds
 from pictd.repo.memory import MemoryRepo

@@ -13,7 +13,8 @@ import attrs
 
 from pictd.admin.findings import Finding, named
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IBlob, IRepo, IStore
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IBlob, IStore
 from pictd.model.carried import CarriedOriginal, CarriedVariant
 from pictd.model.hashes import Hash
 from pictd.model.uploads import Upload

@@ -11,7 +11,7 @@ import attrs
 from pictd.admin.progress import Progress
 from pictd.admin.takeover import refuse_foreign
 from pictd.config.backends import PostgresRepo, SqliteRepo
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.migration.repos import SameRepo, migrate
 from pictd.model.carried import Tally
 from pictd.repo.sqlite.files import is_there

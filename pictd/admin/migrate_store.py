@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pictd.admin.progress import Progress
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.migration.blobs import Blob
 from pictd.migration.outcomes import Fate, Outcomes
 from pictd.migration.stores import Ends, Moving, StoreMove

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.model.carried import CarriedJob, CarriedOriginal
 from pictd.model.uploads import Upload
 

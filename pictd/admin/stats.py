@@ -13,7 +13,7 @@ from pictd.admin.paging import all_jobs, all_originals, all_uploads
 from pictd.admin.progress import Progress
 from pictd.config.backends import FilesystemStore
 from pictd.config.schema import Config
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.model.carried import CarriedJob, CarriedOriginal, Tally
 from pictd.model.records import Queue
 from pictd.model.times import to_rfc3339

@@ -18,7 +18,8 @@ from pictd.admin.paging import PAGE, all_uploads
 from pictd.admin.progress import Progress
 from pictd.admin.samples import Lots, Share
 from pictd.admin.together import together
-from pictd.interfaces import IRepo, IStore
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IStore
 from pictd.model.carried import CarriedOriginal
 from pictd.model.hashes import Hash
 from pictd.model.records import Queue

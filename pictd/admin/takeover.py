@@ -15,7 +15,7 @@ from twisted.internet.threads import deferToThreadPool
 
 from pictd.admin.progress import Progress
 from pictd.config.backends import PostgresRepo, SqliteRepo
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.migration.pict_rs_sled import damage, telling
 from pictd.migration.pict_rs_sled.failures import TakeoverImpossible, translated
 from pictd.migration.pict_rs_sled.reading import Reading

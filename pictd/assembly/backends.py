@@ -15,7 +15,8 @@ from pictd.config.backends import PostgresRepo as PostgresRepoConfig
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.schema import Config
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IRepo, IStore
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IStore
 from pictd.metrics import Metrics
 from pictd.model.opening import Opening
 from pictd.repo.postgres.database import PostgresRepo

@@ -18,7 +18,8 @@ from pictd.ingest.proxies import Proxies
 from pictd.ingest.queueing import Queueing
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends
-from pictd.interfaces import IMedia, IStore
+from pictd.interfaces.media import IMedia
+from pictd.interfaces.stores import IStore
 from pictd.jobs.prune import Prune
 from pictd.metrics import Metrics
 from pictd.model.limits import MEBIBYTE

@@ -9,7 +9,8 @@ import attrs
 from pictd.config.choices import OnError
 from pictd.config.schema import Config
 from pictd.ingest.verdicts import Policy, Verdicts
-from pictd.interfaces import IMedia, IRemote
+from pictd.interfaces.media import IMedia
+from pictd.interfaces.remote import IRemote
 from pictd.metrics import Metrics
 from pictd.remote.addresses import AddressRules
 from pictd.remote.certificates import Certificates

@@ -20,7 +20,7 @@ from pictd.admin.takeover import Takeover, due
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.schema import Config
 from pictd.errors import PictdError, RepoUnusable
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.migration.pict_rs_sled.failures import Damaged
 from pictd.migration.pict_rs_sled.heeding import Abandoned
 from pictd.migration.pict_rs_sled.reading import Reading

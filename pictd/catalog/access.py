@@ -13,7 +13,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from pictd.errors import PictdError
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.model.hashes import Hash
 from pictd.model.times import from_seconds
 

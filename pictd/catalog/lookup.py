@@ -10,7 +10,9 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from pictd.errors import AliasNotFound, BytesLost, PictdError, ProxyNotFound, ReadOnly
-from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+from pictd.interfaces.media import IMedia
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IScratch, IStore
 from pictd.model.alias import Alias, from_stored_bytes
 from pictd.model.details import Details
 from pictd.model.formats import Format

@@ -12,7 +12,7 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from pictd.errors import AliasNotFound, InvalidDeleteToken
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.records import Queue
 from pictd.model.times import from_seconds

@@ -11,7 +11,7 @@ from pictd.commands.foreground import Load, complain
 from pictd.config.backends import FilesystemStore
 from pictd.config.schema import Config
 from pictd.errors import ReadOnly, StoreGone
-from pictd.interfaces import IStore
+from pictd.interfaces.stores import IStore
 from pictd.model.opening import Opening
 from pictd.store.objects.store import ObjectStore
 

@@ -6,7 +6,9 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from pictd.claiming import Alone, Claiming
-from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+from pictd.interfaces.media import IMedia
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IScratch, IStore
 from pictd.metrics import Metrics
 
 

@@ -6,7 +6,8 @@ import attrs
 
 from pictd.ingest.receive import receive
 from pictd.ingest.session import Received
-from pictd.interfaces import IRemote, IScratch
+from pictd.interfaces.remote import IRemote
+from pictd.interfaces.stores import IScratch
 
 
 @attrs.frozen

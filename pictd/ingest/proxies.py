@@ -18,7 +18,7 @@ from pictd.errors import PictdError, ProxyNotFound, UpstreamRefused, UrlAlreadyP
 from pictd.ingest.downloads import Downloads
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Filing
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.metrics import Metrics
 from pictd.model.alias import Alias
 from pictd.model.claims import proxy_claim

@@ -8,7 +8,7 @@ from twisted.internet.threads import deferToThread
 
 from pictd.errors import StoreUnavailable
 from pictd.ingest.session import Received
-from pictd.interfaces import IByteStream, IScratch
+from pictd.interfaces.stores import IByteStream, IScratch
 
 WRITE_AT = 1024 * 1024
 """Bytes gathered before they are written: what an upload costs in memory."""

@@ -20,7 +20,9 @@ from twisted.logger import Logger
 
 from pictd.errors import OutcomeUnknown, StoreUnavailable
 from pictd.ingest.verdicts import Verdicts
-from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+from pictd.interfaces.media import IMedia
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IScratch, IStore
 from pictd.metrics import Metrics
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details

@@ -19,7 +19,8 @@ from pictd.errors import (
     UpstreamUnreachable,
     ValidatorFailed,
 )
-from pictd.interfaces import IMedia, IScratch, IValidator
+from pictd.interfaces.media import IMedia, IValidator
+from pictd.interfaces.stores import IScratch
 from pictd.model.formats import Format
 from pictd.model.hashes import Hash
 from pictd.model.records import Normalised

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import attrs
 from twisted.internet.interfaces import IReactorTime
 
-from pictd.interfaces import IRepo, IStore
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IStore
 from pictd.jobs.walking import originals
 from pictd.jobs.worker import Duty, NotUnderstood, Work
 from pictd.model.alias import Alias, DeleteToken

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import attrs
 
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.model.settings import GRACE_ENDS, LAST_SEEN
 from pictd.model.times import SECOND
 

@@ -8,7 +8,7 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 
 from pictd.generate.service import Generate, Recipe
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.jobs.worker import Duty, NotUnderstood
 from pictd.model.alias import Alias
 from pictd.model.operations import parse_key

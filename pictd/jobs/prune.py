@@ -18,7 +18,8 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from pictd.interfaces import IRepo, IStore
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IStore
 from pictd.jobs.walking import PAUSE, STEP, originals
 from pictd.jobs.worker import Duty
 from pictd.model.records import HashRecord, Queue

@@ -27,7 +27,7 @@ from twisted.logger import Logger
 from pictd.claiming import Alone, Claiming
 from pictd.errors import PictdError
 from pictd.figures import Counter
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.jobs.presence import Presence
 from pictd.metrics import Metrics
 from pictd.model.claims import RETENTION_CLAIM

@@ -10,7 +10,8 @@ from twisted.logger import Logger
 
 from pictd.claiming import Alone, Claiming
 from pictd.errors import PictdError
-from pictd.interfaces import IRepo, IStore
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IStore
 from pictd.model.claims import STRAYS_CLAIM
 from pictd.model.times import SECOND, from_seconds
 

@@ -11,7 +11,8 @@ from twisted.internet.defer import CancelledError
 from pictd.errors import PictdError, UploadGone
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Filing, Received
-from pictd.interfaces import IRepo, IScratch, IStore
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IScratch, IStore
 from pictd.jobs.worker import PASSING, Duty, NotUnderstood
 from pictd.metrics import Metrics
 from pictd.model.alias import Alias

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.model.hashes import Hash
 from pictd.model.records import HashRecord
 

@@ -22,7 +22,7 @@ from twisted.logger import Logger
 
 from pictd.errors import Overloaded, RepoUnavailable, StoreUnavailable
 from pictd.figures import Run
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.metrics import Metrics
 from pictd.model.records import Job, Queue
 from pictd.model.times import SECOND, from_seconds

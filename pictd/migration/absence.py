@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pictd.interfaces import ISettings
+from pictd.interfaces.repos import ISettings
 from pictd.model.settings import GRACE_ENDS, LAST_SEEN
 
 MOMENTS = frozenset({LAST_SEEN, GRACE_ENDS})

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 import attrs
 
-from pictd.interfaces import IRecords
+from pictd.interfaces.repos import IRecords
 from pictd.model.carried import CarriedOriginal
 from pictd.model.formats import Format
 from pictd.model.hashes import Hash

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 import attrs
 
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.migration import pages
 from pictd.migration.absence import MOMENTS
 from pictd.migration.progress import Progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from pictd.interfaces import IRecords
+from pictd.interfaces.repos import IRecords
 from pictd.model.carried import CarriedJob, CarriedOriginal
 from pictd.model.hashes import Hash
 from pictd.model.uploads import Upload

@@ -15,7 +15,7 @@ from typing import TypeVar
 import attrs
 
 from pictd.errors import BadRequest, PictdError
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.migration.absence import MOMENTS, carry_absence
 from pictd.migration.differences import Comparison, Differences
 from pictd.migration.pages import PAGE

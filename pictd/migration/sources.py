@@ -7,7 +7,7 @@ from typing import Protocol
 
 import attrs
 
-from pictd.interfaces import IRecords
+from pictd.interfaces.repos import IRecords
 from pictd.migration import pages
 from pictd.migration.pages import PAGE
 from pictd.model.carried import CarriedJob, CarriedOriginal, Tally

@@ -20,7 +20,8 @@ from twisted.internet.interfaces import IReactorThreads, IReactorTime
 from twisted.internet.threads import deferToThreadPool
 
 from pictd.errors import RepoUnavailable, StoreGone, StoreUnavailable
-from pictd.interfaces import IRepo, IScratch, IStore
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IScratch, IStore
 from pictd.migration.blobs import Blob, blobs
 from pictd.migration.crowd import for_each
 from pictd.migration.outcomes import Fate, Outcomes

@@ -13,7 +13,7 @@ from twisted.web.http import PotentialDataLoss
 from zope.interface import implementer
 
 from pictd.errors import FileTooLarge, PictdError, UpstreamTooSlow, UpstreamUnreachable
-from pictd.interfaces import IByteStream
+from pictd.interfaces.stores import IByteStream
 from pictd.remote.errands import Journey
 from pictd.remote.visits import Visit
 

@@ -22,7 +22,8 @@ from twisted.web.iweb import IResponse
 from zope.interface import implementer
 
 from pictd.errors import PictdError, UnusableUrl, UpstreamUnreachable
-from pictd.interfaces import IByteStream, IRemote
+from pictd.interfaces.remote import IRemote
+from pictd.interfaces.stores import IByteStream
 from pictd.model.urls import WebUrl
 from pictd.patience import within
 from pictd.remote.agents import USER_AGENT, guarded_agent

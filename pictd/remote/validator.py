@@ -21,7 +21,7 @@ from pictd.errors import (
     UpstreamUnreachable,
     ValidatorFailed,
 )
-from pictd.interfaces import IValidator
+from pictd.interfaces.media import IValidator
 from pictd.metrics import Metrics
 from pictd.patience import within
 from pictd.remote.agents import USER_AGENT, open_agent

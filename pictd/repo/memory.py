@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from zope.interface import implementer
 
-from pictd.interfaces import IDetails, IRepo, ISettings
+from pictd.interfaces.content import IDetails
+from pictd.interfaces.repos import IRepo, ISettings
 from pictd.metrics import Metrics
 from pictd.model.details import Details
 from pictd.repo.memory_claims import MemoryClaims

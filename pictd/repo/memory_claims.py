@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from pictd.interfaces import IClaims
+from pictd.interfaces.queues import IClaims
 from pictd.model.claims import Claim, is_void
 from pictd.repo.memory_tables import Tables
 

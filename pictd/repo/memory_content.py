@@ -8,7 +8,7 @@ import attrs
 from zope.interface import implementer
 
 from pictd.errors import AliasAlreadyExists
-from pictd.interfaces import IAliases, IHashes
+from pictd.interfaces.content import IAliases, IHashes
 from pictd.model.alias import Alias
 from pictd.model.details import Details
 from pictd.model.hashes import Hash

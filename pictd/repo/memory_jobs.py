@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 from zope.interface import implementer
 
-from pictd.interfaces import IJobs
+from pictd.interfaces.queues import IJobs
 from pictd.model.records import Job, Queue
 from pictd.repo.memory_tables import StoredJob, Tables
 

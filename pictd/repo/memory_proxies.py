@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from zope.interface import implementer
 
-from pictd.interfaces import IProxies
+from pictd.interfaces.content import IProxies
 from pictd.model.alias import Alias, DeleteToken
 from pictd.repo.memory_tables import Tables
 

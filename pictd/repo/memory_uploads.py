@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from zope.interface import implementer
 
-from pictd.interfaces import IUploads
+from pictd.interfaces.queues import IUploads
 from pictd.model.records import Queue
 from pictd.model.uploads import Upload, Uploaded, UploadFailed
 from pictd.repo.memory_tables import Tables

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from zope.interface import implementer
 
-from pictd.interfaces import IVariants
+from pictd.interfaces.content import IVariants
 from pictd.model.details import Details
 from pictd.model.hashes import Hash
 from pictd.model.records import Variant

@@ -18,7 +18,7 @@ from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
 from pictd.errors import StoreGone, StoreUnavailable
-from pictd.interfaces import IBlob, IStore
+from pictd.interfaces.stores import IBlob, IStore
 from pictd.model.identifiers import new_identifier
 from pictd.store.descriptors import OpenFile, OpenFiles
 from pictd.store.markers import remove_marker, renew_marker, stray_identifiers, unfinished

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IBlob, IByteStream, IStore
+from pictd.interfaces.stores import IBlob, IByteStream, IStore
 from pictd.model.identifiers import new_identifier
 from pictd.model.times import from_seconds
 from pictd.store.paths import checked_extension, path_of

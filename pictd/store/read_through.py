@@ -16,7 +16,7 @@ from pathlib import Path
 from zope.interface import implementer
 
 from pictd.errors import OldStoreUnavailable, StoreUnavailable
-from pictd.interfaces import IBlob, IStore
+from pictd.interfaces.stores import IBlob, IStore
 
 
 @implementer(IStore)

@@ -10,7 +10,7 @@ from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IBlob, IByteStream
+from pictd.interfaces.stores import IBlob, IByteStream
 from pictd.store.descriptors import OpenFile
 
 PIECE = 128 * 1024

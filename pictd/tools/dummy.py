@@ -14,7 +14,7 @@ import attrs
 from twisted.internet.threads import deferToThread
 from zope.interface import implementer
 
-from pictd.interfaces import IMedia
+from pictd.interfaces.media import IMedia
 from pictd.model.formats import Format, Output
 from pictd.model.hashes import Hash
 from pictd.model.limits import Measured

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from pictd.errors import MediaFailed
-from pictd.interfaces import IImaging
+from pictd.interfaces.media import IImaging
 from pictd.metrics import Metrics
 from pictd.tools import programs, reports
 from pictd.tools.connection import Connection, Pending

@@ -20,7 +20,7 @@ from pictd.errors import (
     UnreadableMedia,
     UnsupportedMedia,
 )
-from pictd.interfaces import IMedia
+from pictd.interfaces.media import IMedia
 from pictd.model.formats import Format, Kind, Output
 from pictd.model.limits import Measured
 from pictd.model.operations import Chain

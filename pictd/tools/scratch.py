@@ -12,7 +12,7 @@ from twisted.internet.threads import deferToThread
 from zope.interface import implementer
 
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IScratch
+from pictd.interfaces.stores import IScratch
 
 NAME = "pictd"
 """Of the folder inside the temporary directory; everything below it is ours."""

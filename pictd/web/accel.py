@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import attrs
 
-from pictd.interfaces import IStore
+from pictd.interfaces.stores import IStore
 
 
 @attrs.frozen

@@ -7,7 +7,7 @@ from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IByteStream
+from pictd.interfaces.stores import IByteStream
 from pictd.web.site import PictdRequest
 
 

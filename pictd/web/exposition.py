@@ -11,7 +11,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from pictd.errors import PictdError
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.metrics import Metrics, exposition
 from pictd.model.records import Queue
 from pictd.web.site import PictdRequest

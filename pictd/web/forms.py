@@ -7,7 +7,7 @@ from collections import deque
 from zope.interface import implementer
 
 from pictd.errors import BadForm, FileTooLarge
-from pictd.interfaces import IByteStream
+from pictd.interfaces.stores import IByteStream
 from pictd.web.multipart import Event, FileBegins, FileEnds, FormReader, boundary_of
 from pictd.web.site import PictdRequest
 

@@ -7,7 +7,8 @@ from typing import Self
 import attrs
 
 from pictd.errors import AliasNotFound, BytesLost
-from pictd.interfaces import IBlob, IRepo, IStore
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IBlob, IStore
 from pictd.model.details import Details
 from pictd.model.records import Original, Variant
 from pictd.web.accel import Accel

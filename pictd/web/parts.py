@@ -18,7 +18,9 @@ from pictd.ingest.downloads import Downloads
 from pictd.ingest.proxies import Proxies
 from pictd.ingest.queueing import Queueing
 from pictd.ingest.service import Ingest
-from pictd.interfaces import IMedia, IRepo, IScratch, IStore
+from pictd.interfaces.media import IMedia
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IScratch, IStore
 from pictd.jobs.prune import Prune
 from pictd.metrics import Metrics
 from pictd.web.accel import Accel

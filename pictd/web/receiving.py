@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
 from pictd.errors import FileTooLarge, StreamTooSlow
-from pictd.interfaces import IByteStream
+from pictd.interfaces.stores import IByteStream
 
 _ENOUGH = 256 * 1024
 

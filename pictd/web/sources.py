@@ -8,7 +8,7 @@ from pictd.catalog.access import AccessLog
 from pictd.catalog.lookup import Lookup
 from pictd.errors import ProxyNotFound, ReadOnly
 from pictd.ingest.proxies import Proxies
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.model.alias import Alias
 from pictd.model.records import Original
 from pictd.web.parts import Parts

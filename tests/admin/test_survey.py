@@ -14,7 +14,7 @@ from pictd.admin.paging import PAGE
 from pictd.admin.samples import Share
 from pictd.admin.survey import Order, Survey
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IBlob
+from pictd.interfaces.stores import IBlob
 from pictd.model.hashes import Hash
 from pictd.model.records import Queue
 from pictd.model.uploads import Upload, UploadFailed

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from pictd.assembly.backends import accelerated, is_shared, make_store
 from pictd.config.backends import FilesystemStore, SqliteRepo
 from pictd.config.schema import Config, Server
-from pictd.interfaces import IStore
+from pictd.interfaces.stores import IStore
 from pictd.store.read_through import ReadThroughStore
 from tests.assembly.test_objects import CONFIG
 from tests.contracts.store import NEW

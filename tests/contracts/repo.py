@@ -8,18 +8,9 @@ import attrs
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from pictd.interfaces import (
-    IAliases,
-    IDetails,
-    IHashes,
-    IJobs,
-    IProxies,
-    IRecords,
-    IRepo,
-    ISettings,
-    IUploads,
-    IVariants,
-)
+from pictd.interfaces.content import IAliases, IDetails, IHashes, IProxies, IVariants
+from pictd.interfaces.queues import IJobs, IUploads
+from pictd.interfaces.repos import IRecords, IRepo, ISettings
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.details import Details
 from pictd.model.formats import Format

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import CancelledError, Deferred
 from zope.interface.verify import verifyObject
 
-from pictd.interfaces import IClaims
+from pictd.interfaces.queues import IClaims
 from pictd.model.claims import VOID_AFTER, Claim
 from pictd.model.times import SECOND
 from tests.contracts.repo import RepoContract

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.model.alias import Alias
 from pictd.model.carried import CarriedJob, CarriedOriginal, CarriedProxy, CarriedVariant, Tally
 from pictd.model.hashes import Hash

@@ -10,7 +10,7 @@ from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IBlob, IByteStream, IStore
+from pictd.interfaces.stores import IBlob, IByteStream, IStore
 
 if TYPE_CHECKING:
     Mixin = TestCase

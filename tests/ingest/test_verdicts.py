@@ -21,7 +21,7 @@ from pictd.errors import (
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends
 from pictd.ingest.verdicts import MOST_REMEMBERED, REMEMBER_REFUSALS, Policy, Verdicts
-from pictd.interfaces import IValidator
+from pictd.interfaces.media import IValidator
 from tests.ingest.ingest_case import IngestTestCase
 from tests.support.judge import JudgedTestCase
 

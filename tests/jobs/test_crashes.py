@@ -21,7 +21,8 @@ from pictd.generate.service import Generate, Recipe
 from pictd.ingest.queueing import Queueing
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Filing, Ingested
-from pictd.interfaces import IRepo, IStore
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IStore
 from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.presence import Presence
 from pictd.jobs.processing import Processing, queue_variant

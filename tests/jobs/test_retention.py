@@ -11,7 +11,7 @@ from twisted.logger import capturedLogs
 
 from pictd.claiming import AmongNodes
 from pictd.errors import RepoUnavailable
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.jobs.presence import GRACE, LONG, Presence
 from pictd.jobs.retention import LISTED, PAUSE, SWEEP_EVERY, TOGETHER, Lifetimes, Retention
 from pictd.model.alias import Alias

@@ -11,7 +11,7 @@ from twisted.internet import reactor
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
-from pictd.interfaces import IStore
+from pictd.interfaces.stores import IStore
 from pictd.migration.blobs import Blob
 from pictd.migration.outcomes import Fate, Outcomes
 from pictd.migration.stores import Ends, Moving, StoreMove

@@ -13,7 +13,7 @@ from twisted.internet import reactor
 from twisted.internet.interfaces import IReactorThreads
 
 from pictd.errors import RepoUnavailable
-from pictd.interfaces import IRecords, IRepo
+from pictd.interfaces.repos import IRecords, IRepo
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.carried import CarriedJob, CarriedOriginal, CarriedProxy, CarriedVariant
 from pictd.model.details import Details

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import RepoUnavailable
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.migration.repos import NotCarried, SameRepo, migrate
 from pictd.model.alias import Alias
 from pictd.model.carried import CarriedOriginal, Tally

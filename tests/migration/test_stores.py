@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.task import Clock
 
 from pictd.errors import StoreGone, StoreUnavailable
-from pictd.interfaces import IBlob
+from pictd.interfaces.stores import IBlob
 from pictd.migration.outcomes import Fate, GivenUp
 from pictd.model.alias import Alias
 from pictd.model.carried import CarriedOriginal

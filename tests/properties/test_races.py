@@ -19,7 +19,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.errors import MediaFailed, UploadGone
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.repo.memory import MemoryRepo
 from pictd.repo.sqlite.database import SqliteRepo
 from tests.properties.machine import PAGES, Races

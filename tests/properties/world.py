@@ -19,7 +19,7 @@ from pictd.ingest.proxies import Proxies
 from pictd.ingest.queueing import Queueing
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends, Received
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.jobs.cleanup import Cleanup
 from pictd.jobs.presence import Presence
 from pictd.jobs.processing import Processing

@@ -11,7 +11,7 @@ import socket
 from twisted.internet.defer import CancelledError, Deferred
 
 from pictd.errors import Overloaded, UpstreamUnreachable
-from pictd.interfaces import IByteStream
+from pictd.interfaces.stores import IByteStream
 from pictd.remote.bodies import MOST_HELD
 from pictd.remote.client import HttpRemote
 from pictd.remote.turns import PER_HOST, Turns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import TestCase
 
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.repo.memory import MemoryRepo
 from tests.contracts import (
     repo,

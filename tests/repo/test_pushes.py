@@ -9,7 +9,7 @@ from twisted.internet import reactor
 from twisted.internet.interfaces import IReactorThreads
 from twisted.trial.unittest import TestCase
 
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.metrics import Metrics
 from pictd.model.alias import Alias
 from pictd.model.records import Queue

@@ -8,7 +8,7 @@ from twisted.internet import reactor
 from twisted.internet.interfaces import IReactorThreads
 from twisted.trial.unittest import TestCase
 
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.repo.sqlite.database import SqliteRepo
 from tests.contracts import (
     repo,

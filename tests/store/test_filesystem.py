@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorThreads
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IStore
+from pictd.interfaces.stores import IStore
 from pictd.store.filesystem import FilesystemStore
 from pictd.store.markers import unfinished
 from tests.contracts import store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
-from pictd.interfaces import IStore
+from pictd.interfaces.stores import IStore
 from pictd.store.memory import MemoryStore
 from tests.contracts import store
 

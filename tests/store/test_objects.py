@@ -14,7 +14,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import ObjectStoreUnavailable, StoreUnavailable
-from pictd.interfaces import IStore
+from pictd.interfaces.stores import IStore
 from pictd.metrics import OBJECT_REQUESTS, Metrics
 from pictd.model.identifiers import new_identifier
 from pictd.store.objects.answers import Answer

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from pictd.errors import OldStoreUnavailable
-from pictd.interfaces import IStore
+from pictd.interfaces.stores import IStore
 from pictd.store.filesystem import FilesystemStore
 from pictd.store.memory import MemoryStore
 from pictd.store.read_through import ReadThroughStore

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import attrs
 
-from pictd.interfaces import IRepo, IStore
+from pictd.interfaces.repos import IRepo
+from pictd.interfaces.stores import IStore
 
 _WAITING = frozenset({"expecting", "wait"})
 """Methods that change nothing, and look at nothing."""

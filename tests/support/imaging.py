@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 from zope.interface import implementer
 
-from pictd.interfaces import IImaging
+from pictd.interfaces.media import IImaging
 
 Answer = Callable[[Mapping[str, object], Path | None], Mapping[str, object]]
 Execution = Callable[[Sequence[str], Path | None], str]

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from pictd.errors import PictdError
-from pictd.interfaces import IMedia
+from pictd.interfaces.media import IMedia
 from pictd.model.formats import Format, Kind, Output
 from pictd.model.hashes import Hash
 from pictd.model.limits import Measured

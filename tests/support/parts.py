@@ -17,7 +17,7 @@ from pictd.ingest.proxies import Proxies
 from pictd.ingest.queueing import Queueing
 from pictd.ingest.service import Ingest
 from pictd.ingest.session import Backends as IngestBackends
-from pictd.interfaces import IRemote
+from pictd.interfaces.remote import IRemote
 from pictd.jobs.prune import Prune
 from pictd.metrics import Metrics
 from pictd.repo.memory import MemoryRepo

@@ -7,7 +7,8 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from pictd.errors import FileTooLarge, PictdError, UpstreamUnreachable
-from pictd.interfaces import IByteStream, IRemote
+from pictd.interfaces.remote import IRemote
+from pictd.interfaces.stores import IByteStream
 
 
 @implementer(IByteStream)

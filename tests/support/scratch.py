@@ -9,7 +9,7 @@ from uuid import uuid4
 import attrs
 from zope.interface import implementer
 
-from pictd.interfaces import IScratch
+from pictd.interfaces.stores import IScratch
 
 
 @implementer(IScratch)

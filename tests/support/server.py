@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.trial.unittest import TestCase
 from twisted.web.client import Agent, HTTPConnectionPool
 
-from pictd.interfaces import IStore
+from pictd.interfaces.stores import IStore
 from pictd.metrics import Metrics
 from pictd.repo.memory import MemoryRepo
 from pictd.store.memory import MemoryStore

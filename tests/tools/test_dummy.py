@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from pictd.interfaces import IMedia
+from pictd.interfaces.media import IMedia
 from pictd.model.formats import Format, Kind, Output
 from pictd.model.limits import Bounds
 from pictd.model.operations import parse_chain

@@ -20,7 +20,7 @@ from pictd.errors import (
     UnreadableMedia,
     UnsupportedMedia,
 )
-from pictd.interfaces import IImaging
+from pictd.interfaces.media import IImaging
 from pictd.metrics import Metrics
 from pictd.tools.forkserver import ForkServerImaging
 from tests.support.figures import figure

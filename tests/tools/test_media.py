@@ -13,7 +13,7 @@ from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
 from pictd import errors
-from pictd.interfaces import IMedia
+from pictd.interfaces.media import IMedia
 from pictd.model.formats import Format, Kind, Output
 from pictd.model.hashes import Hash
 from pictd.model.limits import Bounds, Measured, Rules

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twisted.internet.task import Clock
 
-from pictd.interfaces import IStore
+from pictd.interfaces.stores import IStore
 from pictd.model.alias import Alias
 from pictd.store.memory import MemoryStore
 from pictd.web.accel import Accel

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface import implementer
 
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IByteStream
+from pictd.interfaces.stores import IByteStream
 from pictd.web.bodies import send_stream
 from pictd.web.receiving import BodyLimits
 from pictd.web.site import PictdRequest, PictdSite

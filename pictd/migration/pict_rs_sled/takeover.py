@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import attrs
 
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.migration.differences import Comparison
 from pictd.migration.pict_rs_sled.reading import PAGE, Reading
 from pictd.migration.pict_rs_sled.skips import Skipped

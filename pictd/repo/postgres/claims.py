@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from pictd.interfaces import IClaims
+from pictd.interfaces.queues import IClaims
 from pictd.model.claims import VOID_AFTER, Claim
 from pictd.model.times import SECOND
 from pictd.repo.postgres.sessions import Sessions, Step

@@ -9,7 +9,7 @@ from contextlib import suppress
 from zope.interface import implementer
 
 from pictd.errors import RepoUnavailable
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.metrics import Metrics
 from pictd.model.opening import Opening
 from pictd.model.settings import HEALTH

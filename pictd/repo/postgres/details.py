@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from psycopg2.extras import Json
 from zope.interface import implementer
 
-from pictd.interfaces import IDetails
+from pictd.interfaces.content import IDetails
 from pictd.model.details import Details
 from pictd.repo.postgres import rows
 from pictd.repo.postgres.sessions import Sessions, Step

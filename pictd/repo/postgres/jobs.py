@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from psycopg2.extras import Json
 from zope.interface import implementer
 
-from pictd.interfaces import IJobs
+from pictd.interfaces.queues import IJobs
 from pictd.model.records import Job, Queue
 from pictd.repo.postgres.sessions import Sessions, Step
 from pictd.repo.postgres.values import stamp

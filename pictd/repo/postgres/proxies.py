@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from zope.interface import implementer
 
 from pictd.errors import UrlAlreadyProxied
-from pictd.interfaces import IProxies
+from pictd.interfaces.content import IProxies
 from pictd.model.alias import Alias, DeleteToken
 from pictd.repo.postgres.removal import remove_alias
 from pictd.repo.postgres.sessions import Sessions, Step

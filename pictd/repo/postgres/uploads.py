@@ -9,7 +9,7 @@ from psycopg2.extras import Json
 from zope.interface import implementer
 
 from pictd.errors import UploadGone
-from pictd.interfaces import IUploads
+from pictd.interfaces.queues import IUploads
 from pictd.model.records import Queue
 from pictd.model.uploads import (
     Upload,

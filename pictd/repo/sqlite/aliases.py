@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from zope.interface import implementer
 
 from pictd.errors import AliasAlreadyExists
-from pictd.interfaces import IAliases
+from pictd.interfaces.content import IAliases
 from pictd.model.alias import Alias, DeleteToken
 from pictd.model.hashes import Hash
 from pictd.model.records import Naming, Original

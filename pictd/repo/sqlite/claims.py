@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from pictd.interfaces import IClaims
+from pictd.interfaces.queues import IClaims
 from pictd.model.claims import VOID_AFTER, Claim
 from pictd.repo.sqlite.writer import Step, Writer
 from pictd.repo.wakeups import Wakeups

@@ -13,7 +13,7 @@ from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
 from pictd.errors import RepoUnavailable, RepoUnusable
-from pictd.interfaces import IRepo
+from pictd.interfaces.repos import IRepo
 from pictd.metrics import Metrics
 from pictd.model.opening import Opening
 from pictd.model.settings import HEALTH

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from zope.interface import implementer
 
-from pictd.interfaces import IDetails
+from pictd.interfaces.content import IDetails
 from pictd.model.details import Details
 from pictd.repo.sqlite import rows
 from pictd.repo.sqlite.reader import Reader, fetch

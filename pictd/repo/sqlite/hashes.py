@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import attrs
 from zope.interface import implementer
 
-from pictd.interfaces import IHashes
+from pictd.interfaces.content import IHashes
 from pictd.model.alias import Alias
 from pictd.model.details import Details
 from pictd.model.hashes import Hash

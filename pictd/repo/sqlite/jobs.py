@@ -6,7 +6,7 @@ import json
 
 from zope.interface import implementer
 
-from pictd.interfaces import IJobs
+from pictd.interfaces.queues import IJobs
 from pictd.model.records import Job, Queue
 from pictd.repo.sqlite.reader import Reader
 from pictd.repo.sqlite.writer import Step, Writer

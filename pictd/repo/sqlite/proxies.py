@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from zope.interface import implementer
 
 from pictd.errors import UrlAlreadyProxied
-from pictd.interfaces import IProxies
+from pictd.interfaces.content import IProxies
 from pictd.model.alias import Alias, DeleteToken
 from pictd.repo.sqlite.reader import Reader, fetch
 from pictd.repo.sqlite.removal import remove_alias

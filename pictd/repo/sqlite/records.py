@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from zope.interface import implementer
 
-from pictd.interfaces import IRecords
+from pictd.interfaces.repos import IRecords
 from pictd.model.carried import CarriedJob, CarriedOriginal, Tally
 from pictd.model.hashes import Hash
 from pictd.model.uploads import Upload

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zope.interface import implementer
 
-from pictd.interfaces import ISettings
+from pictd.interfaces.repos import ISettings
 from pictd.repo.sqlite.reader import Reader
 from pictd.repo.sqlite.writer import Writer
 

@@ -8,7 +8,7 @@ from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.threads import deferToThreadPool
 
 from pictd.errors import StoreUnavailable
-from pictd.interfaces import IByteStream
+from pictd.interfaces.stores import IByteStream
 
 _WRITE_AT = 1024 * 1024
 """Bytes gathered before they are written."""

@@ -6,7 +6,7 @@ from zope.interface import implementer
 
 from pictd.errors import ObjectStoreUnavailable
 from pictd.figures import Ended
-from pictd.interfaces import IBlob, IByteStream
+from pictd.interfaces.stores import IBlob, IByteStream
 from pictd.store.objects.answers import Refused
 from pictd.store.objects.arriving import Arriving
 from pictd.store.objects.asking import Service

@@ -13,7 +13,7 @@ from twisted.internet.threads import deferToThreadPool
 from zope.interface import implementer
 
 from pictd.errors import ObjectStoreUnavailable, StoreUnavailable
-from pictd.interfaces import IBlob, IStore
+from pictd.interfaces.stores import IBlob, IStore
 from pictd.model.identifiers import new_identifier
 from pictd.store.objects.answers import Refused
 from pictd.store.objects.asking import Service
