@@ -174,6 +174,12 @@ class EndTests(SuccessionTestCase):
     async def test_several_workers(self) -> None:
         """One of them does it, once; the others come after it."""
         server = await self.begun(SERVER__WORKERS="2")
+
+        async def all_serve() -> bool:
+            asked = [self.get(server, "/readyz") for _ in range(10)]
+            return all([(await each).status == 204 for each in asked])
+
+        await until(all_serve, 60, server.log)
         self.assertEqual(await self.count(server), 1000)
         self.assertEqual(server.log().count("takeover: carried"), 1)
 
