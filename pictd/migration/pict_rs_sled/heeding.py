@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import attrs
 
 from pictd.migration.pict_rs_sled.failures import TakeoverImpossible
 from pictd.migration.pict_rs_sled.trees import Item, Records, Trees
+
+_AT_ONCE = 100
+"""Records."""
 
 
 class Abandoned(TakeoverImpossible):
@@ -20,7 +24,7 @@ class Abandoned(TakeoverImpossible):
 class Heeding:
     """The ``Trees`` of a database.
 
-    :ivar is_ended: asked before each record.
+    :ivar is_ended: asked before each handful of records.
     """
 
     inner: Trees
@@ -42,7 +46,8 @@ class _HeedingRecords:
 
     def items(self) -> Iterator[Item]:
         """See ``Records``."""
-        for item in self.inner.items():
+        walk = self.inner.items()
+        while some := list(islice(walk, _AT_ONCE)):
             if self.is_ended():
                 raise Abandoned
-            yield item
+            yield from some
