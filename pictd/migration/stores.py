@@ -72,11 +72,15 @@ class StoreMove:
         self._outcomes = Outcomes(most_failures=moving.concurrency)
 
     async def run(self) -> Outcomes:
-        """Copy everything; what can't be copied is told, and counted.
+        """Copy everything; what can't be copied is told, and counted. Where the repo refers to
+        nothing, neither store need be there.
 
         :raise StoreUnavailable: a store does not work.
         :raise GivenUp: so many in a row could not be copied that the rest can't be either.
         """
+        tally = await self._ends.repo.records.tally()
+        if not (tally.originals or tally.uploads):
+            return self._outcomes
         await self._ends.source.check(read_only=True)
         if not self._moving.dry_run:
             await self._ends.destination.check()

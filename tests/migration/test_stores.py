@@ -52,8 +52,13 @@ class CopyingTests(MoveTestCase):
         self.assertEqual(list(await self.new.strays(2**62)), [])
 
     async def test_nothing(self) -> None:
-        """Is soon done."""
-        self.assertEqual((await self.run_move()).counts, {})
+        """Is soon done, though there is no source: a server that has stored nothing has made no
+        folder. Where something is to be moved, that is an error."""
+        nowhere = FilesystemStore(Path(self.mktemp()), THREADS, is_there=True)
+        self.assertEqual((await self.run_move(old=nowhere)).counts, {})
+        await self.original(1)
+        with self.assertRaises(StoreUnavailable):
+            await self.run_move(old=nowhere)
 
     async def test_what_nobody_refers_to(self) -> None:
         """Stays behind."""
