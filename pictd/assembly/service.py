@@ -88,11 +88,11 @@ def make_seated(config: Config, reactor: Any, seat: Seat) -> IService:
     opening = FirstOpening(config, repo, reactor)
     parts = make_parts(config, metrics, (repo, store, media, scratch, reactor))
     parts = attrs.evolve(parts, underway=lambda: opening.underway)
-    limits = BodyLimits(_most_bytes(parts.settings))
-    site = PictdSite(entrance(parts), reactor, limits, watches(config, metrics))
+    listener = seat.listener(seat.listening, _site(config, parts, reactor), reactor, tls)
     workers = crew(config, parts)
     background = [*sweeps(config, parts, seat.began), workers]
-    at_work = Stages([*_at_work(parts), *background, Arrival(seat.serves)])
+    arrivals = [Arrival(listener.welcome), Arrival(seat.serves)]
+    at_work = Stages([*_at_work(parts), *background, *arrivals])
     return Stages(
         [
             Signals(reactor),
@@ -102,12 +102,17 @@ def make_seated(config: Config, reactor: Any, seat: Seat) -> IService:
             *seat.show(figures(config, parts).gathered),
             Held("database", opening.open, repo.close, at_work, _trouble(reactor)),
             *([tls] if tls is not None else []),
-            seat.listener(seat.listening, site, reactor, tls),
+            listener,
             Forewarning(workers.dismiss),
             Forewarning(parts.claiming.leave),
             Forewarning(opening.abandon),
         ]
     )
+
+
+def _site(config: Config, parts: Parts, reactor: Any) -> PictdSite:
+    limits = BodyLimits(_most_bytes(parts.settings))
+    return PictdSite(entrance(parts), reactor, limits, watches(config, parts.metrics))
 
 
 def _at_work(parts: Parts) -> list[IService]:

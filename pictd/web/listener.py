@@ -10,7 +10,12 @@ from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, TimeoutError, maybeDeferred
-from twisted.internet.interfaces import IListeningPort, IReactorSocket, IReactorTime
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IListeningPort,
+    IReactorSocket,
+    IReactorTime,
+)
 from twisted.internet.tcp import Port
 from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
@@ -21,6 +26,9 @@ from pictd.web.tls import Certificates
 FINISH_WITHIN = 20.0
 """Seconds that running requests get after the server was told to stop, and clients for taking
 the answers."""
+
+HOLD_BACK = 5.0
+"""Seconds for which a process lets others accept while its database is not open."""
 
 BACKLOG = 1024
 """Connections that wait to be accepted."""
@@ -69,6 +77,12 @@ class Listener(Service):
     def startService(self) -> None:
         """Begin to accept."""
         super().startService()
+        self._begin()
+
+    def welcome(self) -> None:
+        """The database is open. Who is the only one to accept has not waited for that."""
+
+    def _begin(self) -> None:
         scheme, factory = self._spoken()
         self._port = self._adopted(self._bound, factory)
         address = self._port.getHost()
@@ -101,7 +115,28 @@ class Listener(Service):
 
 
 class SharedListener(Listener):
-    """Accepts from a socket that other processes accept from as well."""
+    """Accepts from a socket that other processes accept from as well: it leaves connections to them
+    until the database is open, or for a while where that is away."""
+
+    _waiting: IDelayedCall | None = None
+
+    def startService(self) -> None:
+        """Begin to accept soon."""
+        Service.startService(self)
+        self._waiting = IReactorTime(self._reactor).callLater(HOLD_BACK, self._begin)
+
+    def welcome(self) -> None:
+        """The database is open: begin to accept."""
+        if self._waiting is not None and self._waiting.active():
+            self._waiting.cancel()
+            self._begin()
+
+    def stopService(self) -> Deferred[None]:
+        """See ``Listener``."""
+        if self._waiting is not None and self._waiting.active():
+            self._waiting.cancel()
+            self._bound.close()
+        return super().stopService()
 
     def _adopted(self, bound: socket.socket, factory: Any) -> IListeningPort:
         port: Port = _OneByOne._fromListeningDescriptor(
