@@ -30,7 +30,7 @@ from pictd.sled.database import Database, open_database
 T = TypeVar("T")
 Page = Sequence[T]
 
-PAGE = 1000
+PAGE = 2500
 """Originals that are carried at a time: many for one commit, a few megabytes of memory."""
 
 
