@@ -27,8 +27,8 @@ from pictd.web.entries import entry
 from pictd.web.forms import Forms
 from pictd.web.parts import Parts
 from pictd.web.queries import Query
+from pictd.web.request import PictdRequest
 from pictd.web.routing import Route
-from pictd.web.site import PictdRequest
 
 PATIENCE = 10.0
 POLL_EVERY = 2.0

@@ -8,7 +8,7 @@ from zope.interface import implementer
 
 from pictd.errors import StoreUnavailable
 from pictd.interfaces.stores import IByteStream
-from pictd.web.site import PictdRequest
+from pictd.web.request import PictdRequest
 
 
 async def send_stream(request: PictdRequest, stream: IByteStream) -> None:

@@ -12,8 +12,8 @@ from pictd.model.alias import Alias
 from pictd.model.urls import is_absolute
 from pictd.web.answers import send_json
 from pictd.web.parts import Parts
+from pictd.web.request import PictdRequest
 from pictd.web.routing import Route
-from pictd.web.site import PictdRequest
 
 MOST_JSON = 2 * 1024 * 1024
 """Bytes."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import attrs
 
-from pictd.web.site import PictdRequest
+from pictd.web.request import PictdRequest
 
 ANY = "*"
 _OPEN = b"/image"

@@ -13,7 +13,7 @@ from http import HTTPStatus
 import attrs
 from prometheus_client import Metric
 
-from pictd.web.site import PictdRequest
+from pictd.web.request import PictdRequest
 
 _START = "Requests, by route"
 _END = "Requests that ended, by route and status; without one, their clients left before"

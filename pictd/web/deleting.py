@@ -8,8 +8,8 @@ from pictd.model.alias import Alias, DeleteToken
 from pictd.web.answers import send_empty, send_json
 from pictd.web.parts import Parts
 from pictd.web.queries import Query
+from pictd.web.request import PictdRequest
 from pictd.web.routing import Route
-from pictd.web.site import PictdRequest
 from pictd.web.sources import Sources
 
 

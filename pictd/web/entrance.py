@@ -16,8 +16,8 @@ from pictd.errors import InvalidApiKey, PictdError
 from pictd.web.answers import send_empty, send_failure
 from pictd.web.cors import Cors
 from pictd.web.deadline import parse_deadline
+from pictd.web.request import PictdRequest
 from pictd.web.routing import Shortcuts
-from pictd.web.site import PictdRequest
 
 KEY_HEADER = b"x-api-token"
 INTERNAL = b"/internal"

@@ -14,7 +14,7 @@ from pictd.errors import PictdError
 from pictd.interfaces.repos import IRepo
 from pictd.metrics import Metrics, exposition
 from pictd.model.records import Queue
-from pictd.web.site import PictdRequest
+from pictd.web.request import PictdRequest
 
 _SHOWN = (b"/", b"/metrics")
 

@@ -9,7 +9,7 @@ from zope.interface import implementer
 from pictd.errors import BadForm, FileTooLarge
 from pictd.interfaces.stores import IByteStream
 from pictd.web.multipart import Event, FileBegins, FileEnds, FormReader, boundary_of
-from pictd.web.site import PictdRequest
+from pictd.web.request import PictdRequest
 
 
 class Forms:

@@ -7,8 +7,8 @@ import attrs
 from pictd.errors import OldStoreUnavailable, PictdError
 from pictd.web.answers import send_empty, send_json
 from pictd.web.parts import Parts
+from pictd.web.request import PictdRequest
 from pictd.web.routing import Route
-from pictd.web.site import PictdRequest
 
 
 @attrs.frozen

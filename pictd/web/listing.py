@@ -13,8 +13,8 @@ from pictd.model.records import Listed, Page
 from pictd.web.answers import send_json
 from pictd.web.parts import Parts
 from pictd.web.queries import U64, Query
+from pictd.web.request import PictdRequest
 from pictd.web.routing import Route
-from pictd.web.site import PictdRequest
 from pictd.web.sources import Sources
 
 DEFAULT_LIMIT = 20

@@ -16,7 +16,7 @@ from pictd.web.answers import send_empty
 from pictd.web.bodies import send_stream
 from pictd.web.conditions import Conditions, Validators
 from pictd.web.ranges import Part, Unsatisfiable, parse_range
-from pictd.web.site import PictdRequest
+from pictd.web.request import PictdRequest
 
 IMMUTABLE = "public, max-age=604800, immutable"
 NOT_FOUND_CACHING = b"public, max-age=60"

@@ -10,8 +10,8 @@ from pictd.web.answers import send_empty
 from pictd.web.media import MediaSender, Served
 from pictd.web.parts import Parts
 from pictd.web.queries import Query
+from pictd.web.request import PictdRequest
 from pictd.web.routing import Route
-from pictd.web.site import PictdRequest
 from pictd.web.sources import Sources
 
 

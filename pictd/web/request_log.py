@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from twisted.logger import Logger, LogLevel
 
-from pictd.web.site import PictdRequest
+from pictd.web.request import PictdRequest
 
 NAMESPACE = "pictd.web.request_log"
 """Of the lines: what a filter calls them."""

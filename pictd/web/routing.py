@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 
 from pictd.web.answers import send_empty, send_failure
 from pictd.web.deadline import within
-from pictd.web.site import PictdRequest
+from pictd.web.request import PictdRequest
 from pictd.web.targets import placeholder
 
 _log = Logger()

@@ -8,8 +8,8 @@ from pictd.model.times import from_seconds, to_rfc3339
 from pictd.web.answers import send_json
 from pictd.web.parts import Parts
 from pictd.web.queries import Query
+from pictd.web.request import PictdRequest
 from pictd.web.routing import Route
-from pictd.web.site import PictdRequest
 
 
 @attrs.frozen

@@ -14,8 +14,8 @@ from pictd.web.entries import entry
 from pictd.web.forms import Forms
 from pictd.web.parts import Parts
 from pictd.web.queries import Query
+from pictd.web.request import PictdRequest
 from pictd.web.routing import Route
-from pictd.web.site import PictdRequest
 
 
 @attrs.frozen

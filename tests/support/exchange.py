@@ -16,7 +16,8 @@ from twisted.web.server import NOT_DONE_YET
 
 from pictd.web.failures import problem
 from pictd.web.receiving import BodyLimits
-from pictd.web.site import PictdRequest, PictdSite
+from pictd.web.request import PictdRequest
+from pictd.web.site import PictdSite
 
 Handler = Callable[[PictdRequest], Awaitable[bytes | None]]
 

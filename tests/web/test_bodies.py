@@ -16,7 +16,8 @@ from pictd.errors import StoreUnavailable
 from pictd.interfaces.stores import IByteStream
 from pictd.web.bodies import send_stream
 from pictd.web.receiving import BodyLimits
-from pictd.web.site import PictdRequest, PictdSite
+from pictd.web.request import PictdRequest
+from pictd.web.site import PictdSite
 from tests.support.exchange import Caller, Exchange, Leaf
 
 GET = b"GET /x HTTP/1.1\r\n\r\n"

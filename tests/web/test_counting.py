@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.metrics import Metrics
 from pictd.web.counting import RequestCounts
-from pictd.web.site import PictdRequest
+from pictd.web.request import PictdRequest
 from tests.support.exchange import Exchange, Handler
 from tests.support.figures import figure
 from tests.support.server import ServerTestCase

@@ -12,8 +12,8 @@ from pictd.errors import BadDeadline, RequestTimeout
 from pictd.model.times import SECOND
 from pictd.web.answers import send_empty
 from pictd.web.deadline import parse_deadline, within
+from pictd.web.request import PictdRequest
 from pictd.web.routing import Endpoint, Handler, Route
-from pictd.web.site import PictdRequest
 from tests.support.exchange import Exchange
 
 

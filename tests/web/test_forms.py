@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from pictd.errors import BadForm, FileTooLarge, PictdError, StreamTooSlow
 from pictd.web.forms import Forms
 from pictd.web.receiving import BodyLimits
-from pictd.web.site import PictdRequest
+from pictd.web.request import PictdRequest
 from tests.support.exchange import Exchange
 
 

@@ -11,7 +11,8 @@ from twisted.trial.unittest import TestCase
 
 from pictd.web.listener import SharedListener, bound_socket
 from pictd.web.receiving import BodyLimits
-from pictd.web.site import PictdRequest, PictdSite
+from pictd.web.request import PictdRequest
+from pictd.web.site import PictdSite
 from tests.support.exchange import Leaf
 from tests.support.waiting import until
 

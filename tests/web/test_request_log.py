@@ -6,8 +6,8 @@ from twisted.internet.defer import Deferred
 from twisted.logger import LogEvent, LogLevel, capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
+from pictd.web.request import PictdRequest
 from pictd.web.request_log import RequestLog, shown_path
-from pictd.web.site import PictdRequest
 from tests.support.exchange import Exchange
 
 

@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from pictd.errors import BadForm, FileTooLarge, InvalidJson, StreamTooSlow
 from pictd.web.receiving import BodyLimits
-from pictd.web.site import PictdRequest
+from pictd.web.request import PictdRequest
 from tests.support.exchange import Exchange
 
 GET = b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n"

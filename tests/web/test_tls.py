@@ -19,7 +19,8 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from pictd.web.listener import Listener, bound_socket
 from pictd.web.receiving import BodyLimits
-from pictd.web.site import PictdRequest, PictdSite
+from pictd.web.request import PictdRequest
+from pictd.web.site import PictdSite
 from pictd.web.tls import LOOK_EVERY, Certificates, Pair, UnusableCertificate
 from tests.support.certificates import issued
 from tests.support.exchange import Leaf
