@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -50,40 +51,59 @@ def grid(left: bytes, right: bytes, *more: bytes, coded_size: tuple[int, int]) -
     :param coded_size: of each of the two.
     :param more: properties of the whole.
     """
-    tiles = [_coded(each) for each in (left, right)]
     width, height = coded_size
     layout = struct.pack(">BBBBHH", 0, 0, 0, 1, 2 * width, height)
-    properties = _full(b"ispe", struct.pack(">II", 2 * width, height))
-    properties += _full(b"ispe", struct.pack(">II", width, height))
-    properties += _property(left, b"hvcC") + _property(left, b"colr") + b"".join(more)
-    of_whole = (1, 4, *range(5, 5 + len(more)))
-    links = [(1, of_whole), (2, (2, 0x83, 4)), (3, (2, 0x83, 4))]
-    ipma = struct.pack(">I", 3) + b"".join(
-        struct.pack(f">HB{len(to)}B", item, len(to), *to) for item, to in links
+    parts = [layout, *(_coded(each) for each in (left, right))]
+    sizes = b"".join(
+        _full(b"ispe", struct.pack(">II", each, height)) for each in (2 * width, width)
     )
+    properties = sizes + _property(left, b"hvcC") + _property(left, b"colr") + b"".join(more)
+
+    def head(start: int) -> bytes:
+        return box(b"ftyp", b"heic\0\0\0\0mif1heic") + _full(
+            b"meta",
+            _full(b"hdlr", bytes(4) + b"pict" + bytes(13))
+            + _full(b"pitm", struct.pack(">H", 1))
+            + _places(parts, start)
+            + _kinds()
+            + _full(b"iref", box(b"dimg", struct.pack(">HHHH", 1, 2, 2, 3)))
+            + box(b"iprp", box(b"ipco", properties) + _links(len(more))),
+        )
+
+    return head(len(head(0)) + 8) + box(b"mdat", b"".join(parts))
+
+
+def _places(parts: Sequence[bytes], start: int) -> bytes:
+    """Where each item lies, from the first on."""
+    rows = b""
+    for item, part in enumerate(parts, 1):
+        rows += struct.pack(">HHHII", item, 0, 1, start, len(part))
+        start += len(part)
+    return _full(b"iloc", struct.pack(">HH", 0x4400, len(parts)) + rows)
+
+
+def _kinds() -> bytes:
+    """The whole, and its two hidden tiles."""
     kinds = ((1, b"grid", 0), (2, b"hvc1", 1), (3, b"hvc1", 1))
     infos = b"".join(
         box(b"infe", struct.pack(">IHH", 2 << 24 | hidden, item, 0) + kind + b"\0")
         for item, kind, hidden in kinds
     )
-    parts = [layout, *tiles]
+    return _full(b"iinf", struct.pack(">H", len(kinds)) + infos)
 
-    def head(start: int) -> bytes:
-        rows = b""
-        for item, part in enumerate(parts, 1):
-            rows += struct.pack(">HHHII", item, 0, 1, start, len(part))
-            start += len(part)
-        return box(b"ftyp", b"heic\0\0\0\0mif1heic") + _full(
-            b"meta",
-            _full(b"hdlr", bytes(4) + b"pict" + bytes(13))
-            + _full(b"pitm", struct.pack(">H", 1))
-            + _full(b"iloc", struct.pack(">HH", 0x4400, len(parts)) + rows)
-            + _full(b"iinf", struct.pack(">H", len(parts)) + infos)
-            + _full(b"iref", box(b"dimg", struct.pack(">HHHH", 1, 2, 2, 3)))
-            + box(b"iprp", box(b"ipco", properties) + _full(b"ipma", ipma)),
-        )
 
-    return head(len(head(0)) + 8) + box(b"mdat", b"".join(parts))
+def _links(more: int) -> bytes:
+    """Which properties each item has.
+
+    :param more: how many the whole has for itself.
+    """
+    of_tile = (2, 0x83, 4)
+    links = [(1, (1, 4, *range(5, 5 + more))), (2, of_tile), (3, of_tile)]
+    return _full(
+        b"ipma",
+        struct.pack(">I", len(links))
+        + b"".join(struct.pack(f">HB{len(to)}B", item, len(to), *to) for item, to in links),
+    )
 
 
 def _full(kind: bytes, body: bytes) -> bytes:
