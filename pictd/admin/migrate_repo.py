@@ -8,12 +8,12 @@ from pathlib import Path
 
 import attrs
 
-from pictd.admin.progress import Progress
 from pictd.admin.takeover import refuse_foreign
 from pictd.config.backends import PostgresRepo, SqliteRepo
 from pictd.interfaces.repos import IRepo
 from pictd.migration.repos import SameRepo, migrate
 from pictd.model.carried import Tally
+from pictd.progress import Progress
 from pictd.repo.sqlite.files import is_there
 
 Say = Callable[[str], None]

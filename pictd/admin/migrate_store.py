@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pictd.admin.progress import Progress
 from pictd.interfaces.repos import IRepo
 from pictd.migration.blobs import Blob
 from pictd.migration.outcomes import Fate, Outcomes
 from pictd.migration.stores import Ends, Moving, StoreMove
+from pictd.progress import Progress
 
 _TOLD = (Fate.MISSING, Fate.DAMAGED, Fate.FAILED)
 _MIB = 1024 * 1024

@@ -5,33 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Never, Protocol, TextIO
+from typing import Never, TextIO
 
 import attrs
 from tqdm import tqdm
 
+from pictd.progress import Progress
+
 LINE_EVERY = 10.0
 """Seconds between plain lines."""
-
-
-class Progress(Protocol):
-    """What long work tells."""
-
-    def begin(self, what: str, total: int | None) -> None:
-        """A part of the work begins.
-
-        :param what: in the plural, as ``files``.
-        :param total: how many there are, as far as that is known.
-        """
-
-    def advance(self, count: int = 1) -> None:
-        """So many more are done."""
-
-    def say(self, line: str) -> None:
-        """Something that people should know at once."""
-
-    def end(self) -> None:
-        """The part is over, well or not. Does nothing where none was begun."""
 
 
 def progress_on(stream: TextIO, seconds: Callable[[], float]) -> Progress:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pictd.admin.progress import Progress
 from pictd.jobs.prune import Prune
+from pictd.progress import Progress
 
 
 async def prune_missing(

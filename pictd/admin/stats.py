@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 import attrs
 
 from pictd.admin.paging import all_jobs, all_originals, all_uploads
-from pictd.admin.progress import Progress
 from pictd.config.backends import FilesystemStore
 from pictd.config.schema import Config
 from pictd.interfaces.repos import IRepo
@@ -18,6 +17,7 @@ from pictd.model.carried import CarriedJob, CarriedOriginal, Tally
 from pictd.model.records import Queue
 from pictd.model.times import to_rfc3339
 from pictd.model.uploads import Upload, UploadFailed
+from pictd.progress import Progress
 
 _UNITS = ("B", "KiB", "MiB", "GiB")
 

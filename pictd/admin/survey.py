@@ -15,15 +15,15 @@ from twisted.internet.interfaces import IReactorTime
 from pictd.admin.findings import Finding, Findings
 from pictd.admin.inspection import Inspection
 from pictd.admin.paging import PAGE, all_uploads
-from pictd.admin.progress import Progress
 from pictd.admin.samples import Lots, Share
-from pictd.admin.together import together
 from pictd.interfaces.repos import IRepo
 from pictd.interfaces.stores import IStore
 from pictd.model.carried import CarriedOriginal
 from pictd.model.hashes import Hash
 from pictd.model.records import Queue
 from pictd.model.times import from_seconds
+from pictd.progress import Progress
+from pictd.together import together
 
 AT_ONCE = 16
 """Originals that are looked at together: as many as a store answers well at a time."""

@@ -14,7 +14,6 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.threads import deferToThreadPool
 
-from pictd.admin.progress import Progress
 from pictd.config.backends import PostgresRepo, SqliteRepo
 from pictd.interfaces.repos import IRepo
 from pictd.migration.pict_rs_sled import damage, telling
@@ -22,6 +21,7 @@ from pictd.migration.pict_rs_sled.failures import TakeoverImpossible, translated
 from pictd.migration.pict_rs_sled.reading import Reading
 from pictd.migration.pict_rs_sled.takeover import take_over
 from pictd.model.carried import Tally
+from pictd.progress import Progress
 from pictd.repo.sqlite.files import is_there
 from pictd.repo.sqlite.founding import Founding
 from pictd.sled.places import database_folder, is_named

@@ -15,7 +15,7 @@ from twisted.internet.defer import CancelledError
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
-from pictd.admin.progress import Bars, Lines, Progress, Standing
+from pictd.admin.progress import Bars, Lines, Standing
 from pictd.admin.takeover import Takeover, due
 from pictd.config.backends import SqliteRepo as SqliteRepoConfig
 from pictd.config.schema import Config
@@ -26,6 +26,7 @@ from pictd.migration.pict_rs_sled.heeding import Abandoned
 from pictd.migration.pict_rs_sled.reading import Reading
 from pictd.model.opening import Opening
 from pictd.model.times import from_seconds
+from pictd.progress import Progress
 from pictd.repo.sqlite.database import SqliteRepo
 from pictd.repo.sqlite.founding import BeingMade, Founding, PlaceTaken
 

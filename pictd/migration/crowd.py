@@ -6,7 +6,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
-from twisted.internet.defer import Deferred, DeferredLock, FirstError, gatherResults
+from twisted.internet.defer import Deferred, DeferredLock
+
+from pictd.together import all_or_none
 
 T = TypeVar("T")
 
@@ -20,14 +22,7 @@ async def for_each(
         for when the one before has run out.
     """
     feed = _Feed(pages)
-    works = [Deferred.fromCoroutine(_work_through(feed, work)) for _ in range(most)]
-    try:
-        await gatherResults(works, consumeErrors=True)
-    except FirstError as error:
-        error.subFailure.raiseException()
-    finally:
-        for each in works:
-            each.cancel()
+    await all_or_none([Deferred.fromCoroutine(_work_through(feed, work)) for _ in range(most)])
 
 
 async def _work_through(feed: _Feed[T], work: Callable[[T], Coroutine[Any, Any, None]]) -> None:

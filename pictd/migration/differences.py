@@ -15,12 +15,12 @@ import attrs
 from pictd.interfaces.repos import IRepo
 from pictd.migration import pages
 from pictd.migration.absence import MOMENTS
-from pictd.migration.progress import Progress
 from pictd.migration.sources import Source
 from pictd.model.carried import CarriedJob, CarriedOriginal, Tally
 from pictd.model.details import Details
 from pictd.model.records import HashRecord
 from pictd.model.uploads import Upload
+from pictd.progress import Progress
 
 MOST_NAMED = 10
 """Differences."""

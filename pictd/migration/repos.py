@@ -19,10 +19,10 @@ from pictd.interfaces.repos import IRepo
 from pictd.migration.absence import MOMENTS, carry_absence
 from pictd.migration.differences import Comparison, Differences
 from pictd.migration.pages import PAGE
-from pictd.migration.progress import Progress
 from pictd.migration.sources import OfRepo, Source
 from pictd.model.carried import Tally
 from pictd.model.settings import HEALTH
+from pictd.progress import Progress
 
 T = TypeVar("T")
 

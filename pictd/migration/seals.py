@@ -15,10 +15,10 @@ from hashlib import sha256
 import attrs
 
 from pictd.migration.absence import MOMENTS
-from pictd.migration.progress import Progress
 from pictd.migration.sources import Source
 from pictd.model.carried import CarriedJob, CarriedOriginal, Tally
 from pictd.model.uploads import Upload, result_to_json
+from pictd.progress import Progress
 
 InThread = Callable[[Callable[[], None]], Awaitable[None]]
 _RANGE = 2**256

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -13,12 +12,13 @@ from twisted.web.http import PotentialDataLoss
 from zope.interface import implementer
 
 from pictd.errors import FileTooLarge, PictdError, UpstreamTooSlow, UpstreamUnreachable
+from pictd.inflow import Inflow
 from pictd.interfaces.stores import IByteStream
 from pictd.remote.errands import Journey
 from pictd.remote.visits import Visit
 
 MOST_HELD = 256 * 1024
-"""Bytes that wait for the reader; where there are more, nothing is received until it comes."""
+"""Bytes that wait for the reader."""
 
 
 @implementer(IByteStream)
@@ -33,26 +33,23 @@ class Body(Protocol):
         self, visit: Visit, journey: Journey, limit: int, clock: IReactorTime, seconds: float
     ) -> None:
         self._visit, self._journey, self._limit = visit, journey, limit
-        self._pieces: list[bytes] = []
-        self._held = 0
+        self._inflow = Inflow(MOST_HELD, lambda: self._producer, self.close)
         self._over = False
         self._error: PictdError | None = None
-        self._waiter: Deferred[None] | None = None
         self._timer = clock.callLater(max(seconds, 0), self._end, UpstreamTooSlow())
 
     async def read(self) -> bytes:
         """See ``IByteStream`` and ``IRemote``. Giving it up closes the stream."""
-        while not self._pieces and not self._over:
-            self._waiter = Deferred(self._leave)
-            await self._waiter
+        while self._inflow.is_empty and not self._over:
+            await self._inflow.news()
         if self._error is not None:
             raise self._error
-        return self._take()
+        return self._inflow.take(more=not self._over)
 
     def close(self) -> None:
         """See ``IByteStream``."""
         closed = UpstreamUnreachable("The download was closed")
-        self._pieces.clear()
+        self._inflow.clear()
         if not self._over:
             self._journey.leave()
         self._end(closed)
@@ -66,11 +63,7 @@ class Body(Protocol):
         if self._journey.moved > self._limit:
             self._end(FileTooLarge(limit=self._limit, actual=self._journey.moved))
             return
-        self._pieces.append(data)
-        self._held += len(data)
-        if self._held >= MOST_HELD:
-            self._producer.pauseProducing()
-        self._wake()
+        self._inflow.add(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The body is complete, or never will be."""
@@ -83,32 +76,14 @@ class Body(Protocol):
     def _producer(self) -> IPushProducer:
         return cast(IPushProducer, self.transport)
 
-    def _leave(self, _: Deferred[None]) -> None:
-        """Whoever waits is told by being cancelled."""
-        self._waiter = None
-        self.close()
-
-    def _take(self) -> bytes:
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
-        self._held = 0
-        if not self._over:
-            self._producer.resumeProducing()
-        return taken
-
     def _end(self, error: PictdError | None) -> None:
         if self._over:
             return
         self._over, self._error = True, error
         if error is not None:
-            self._pieces.clear()
+            self._inflow.clear()
         if self._timer.active():
             self._timer.cancel()
         self._visit.end()
         self._journey.end(error)
-        self._wake()
-
-    def _wake(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None:
-            waiter.callback(None)
+        self._inflow.wake()

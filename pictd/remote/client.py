@@ -81,14 +81,8 @@ class HttpRemote:
         except ValueError as error:
             raise UnusableUrl(f"The URL can't be downloaded from: {error}") from None
         journey = self._outgoing.begin(target.text)
-        try:
+        with journey.ending_badly():
             return await self._answer(target, limit, journey)
-        except PictdError as error:
-            journey.end(error)
-            raise
-        except CancelledError:
-            journey.leave()
-            raise
 
     async def _answer(self, target: WebUrl, limit: int, journey: Journey) -> Body:
         """:raise PictdError: there is none, or none to use."""

@@ -6,11 +6,13 @@ it; the whole URL, and each one that it leads on to, is there for those who debu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import Enum
 from uuid import uuid4
 
 import attrs
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -91,6 +93,18 @@ class Journey:
             self._end(Outcome.SUCCESS, "")
         else:
             self._end(_OF_ERRORS.get(type(error), Outcome.FAILED), str(error))
+
+    @contextmanager
+    def ending_badly(self) -> Iterator[None]:
+        """Around what it depends on: what is raised there ends it."""
+        try:
+            yield
+        except PictdError as error:
+            self.end(error)
+            raise
+        except CancelledError:
+            self.leave()
+            raise
 
     def leave(self) -> None:
         """Nobody wants it any more."""

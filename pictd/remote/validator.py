@@ -15,7 +15,6 @@ from twisted.web.http_headers import Headers
 from zope.interface import implementer
 
 from pictd.errors import (
-    PictdError,
     RefusedByValidator,
     UpstreamTooSlow,
     UpstreamUnreachable,
@@ -50,14 +49,8 @@ class HttpValidator:
         with path.open("rb") as file:
             journey = self._outgoing.begin(self._url)
             journey.moved = os.fstat(file.fileno()).st_size
-            try:
+            with journey.ending_badly():
                 await self._judge(file, media_type, journey)
-            except PictdError as error:
-                journey.end(error)
-                raise
-            except CancelledError:
-                journey.leave()
-                raise
             journey.end()
 
     async def _judge(self, file: BufferedReader, media_type: str, journey: Journey) -> None:

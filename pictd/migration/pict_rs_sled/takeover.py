@@ -15,11 +15,11 @@ from pictd.interfaces.repos import IRepo
 from pictd.migration.differences import Comparison
 from pictd.migration.pict_rs_sled.reading import PAGE, Reading
 from pictd.migration.pict_rs_sled.skips import Skipped
-from pictd.migration.progress import Progress
 from pictd.migration.repos import Carrier, refuse_differences
 from pictd.migration.seals import Seal, seal_of
 from pictd.migration.sources import OfRepo
 from pictd.model.carried import Tally
+from pictd.progress import Progress
 
 
 @attrs.frozen

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pictd.errors import RepoUnavailable
 from pictd.repo.sqlite.connection import open_reader
+from pictd.repo.sqlite.files import sync
 
 _PARTIAL = ".partial"
 
@@ -45,9 +46,9 @@ def _fill(database: Path, partial: Path, folder: Path) -> None:
     if folder.exists():  # renaming would replace it, if it is empty
         raise FileExistsError(EEXIST, os.strerror(EEXIST), str(folder))
     _copy(database, partial / database.name)
-    _sync(partial)
+    sync(partial)
     partial.rename(folder)
-    _sync(folder.parent)
+    sync(folder.parent)
 
 
 def _copy(database: Path, target: Path) -> None:
@@ -56,12 +57,4 @@ def _copy(database: Path, target: Path) -> None:
         source.execute("SELECT 1 FROM sqlite_schema").fetchall()  # from here on nothing changes
         source.backup(copy)
     target.chmod(0o600)
-    _sync(target)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(target)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseDone
 
 from pictd.errors import ObjectStoreUnavailable
+from pictd.inflow import Inflow
 
 MOST_HELD = 128 * 1024
-"""Bytes that wait for the reader; where there are more, nothing is received until it comes."""
+"""Bytes that wait for the reader."""
 
 
 class Arriving(Protocol):
@@ -21,22 +21,20 @@ class Arriving(Protocol):
 
     def __init__(self, clock: IReactorTime, seconds: float) -> None:
         self._clock, self._seconds = clock, seconds
-        self._pieces: list[bytes] = []
-        self._held = 0
+        self._inflow = Inflow(MOST_HELD, lambda: self._producer, self.close)
         self._over = False
         self._error: ObjectStoreUnavailable | None = None
-        self._waiter: Deferred[None] | None = None
 
     async def read(self) -> bytes:
         """All that has arrived; empty at the end. Giving it up closes the body.
 
         :raise ObjectStoreUnavailable: nothing came in time, or the other side broke off.
         """
-        if not self._pieces and not self._over:
+        if self._inflow.is_empty and not self._over:
             await self._arrival()
-        if not self._pieces and self._error is not None:
+        if self._inflow.is_empty and self._error is not None:
             raise self._error
-        return self._take()
+        return self._inflow.take(more=not self._over)
 
     async def whole(self, most: int) -> bytes:
         """The rest.
@@ -55,61 +53,38 @@ class Arriving(Protocol):
 
     def close(self) -> None:
         """Let go of the connection, unless the body is complete. Idempotent."""
-        self._pieces.clear()
+        self._inflow.clear()
         self._end(ObjectStoreUnavailable("The stream was closed"))
 
     def dataReceived(self, data: bytes) -> None:
         """Keep it, within bounds."""
-        if self._over:
-            return
-        self._pieces.append(data)
-        self._held += len(data)
-        if self._held >= MOST_HELD:
-            self._producer.pauseProducing()
-        self._wake()
+        if not self._over:
+            self._inflow.add(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The body is complete, or never will be."""
         broken = None if reason.check(ResponseDone) else ObjectStoreUnavailable(_BROKEN)
         self._over, self._error = True, self._error or broken
-        self._wake()
+        self._inflow.wake()
 
     @property
     def _producer(self) -> Any:
         return self.transport
 
     async def _arrival(self) -> None:
-        self._waiter = Deferred(self._leave)
+        news = self._inflow.news()
         timer = self._clock.callLater(self._seconds, self._end, ObjectStoreUnavailable(_STALLED))
         try:
-            await self._waiter
+            await news
         finally:
             if timer.active():
                 timer.cancel()
-
-    def _leave(self, _: Deferred[None]) -> None:
-        """Whoever waits is told by being cancelled."""
-        self._waiter = None
-        self.close()
-
-    def _take(self) -> bytes:
-        taken = b"".join(self._pieces)
-        self._pieces.clear()
-        self._held = 0
-        if not self._over:
-            self._producer.resumeProducing()
-        return taken
 
     def _end(self, error: ObjectStoreUnavailable) -> None:
         if not self._over:
             self._over, self._error = True, error
             _abort(self._producer)
-        self._wake()
-
-    def _wake(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None:
-            waiter.callback(None)
+        self._inflow.wake()
 
 
 _BROKEN = "The object store broke off"

@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import attrs
-from twisted.internet.defer import Deferred, FirstError, gatherResults
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.threads import deferToThreadPool
 
@@ -23,6 +23,7 @@ from pictd.store.objects.asking import Service
 from pictd.store.objects.calls import Call
 from pictd.store.objects.payloads import Payload
 from pictd.store.objects.presence import size_of
+from pictd.together import all_or_none
 
 PART = 8 * 1024 * 1024
 """Bytes; services take no smaller parts than 5 MiB, but for the last."""
@@ -93,7 +94,7 @@ class Uploads:
                 answer = await self._service.ask(Call("PUT", key, query, payload=payload))
                 tags[number] = answer.header("etag")
 
-        await _all_or_none([Deferred.fromCoroutine(work()) for _ in range(_IN_FLIGHT)])
+        await all_or_none([Deferred.fromCoroutine(work()) for _ in range(_IN_FLIGHT)])
         return tags
 
     async def _complete(self, key: str, upload: str, tags: dict[int, str], size: int) -> None:
@@ -121,14 +122,3 @@ def _parts(size: int, part: int) -> Iterator[tuple[int, int]]:
     """Offset and length of each; none is empty."""
     step = max(part, -(-size // _MOST_PARTS))
     return ((first, min(step, size - first)) for first in range(0, size, step))
-
-
-async def _all_or_none(works: list[Deferred[None]]) -> None:
-    """The first failure ends the others."""
-    try:
-        await gatherResults(works, consumeErrors=True)
-    except FirstError as error:
-        error.subFailure.raiseException()
-    finally:
-        for work in works:
-            work.cancel()

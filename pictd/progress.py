@@ -1,4 +1,4 @@
-"""Whom a migration tells how far it is."""
+"""Whom long work tells how far it is."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from pictd.admin.together import together
+from pictd.together import all_or_none, together
 
 
 class TogetherTests(SynchronousTestCase):
@@ -48,3 +48,31 @@ class TogetherTests(SynchronousTestCase):
         self.successResultOf(Deferred.fromCoroutine(together([], self.work, 2)))
         self.working.cancel()
         self.failureResultOf(self.working)
+
+
+class AllOrNoneTests(SynchronousTestCase):
+    """Works that belong together."""
+
+    def setUp(self) -> None:
+        """Two are under way."""
+        self.works: list[Deferred[None]] = [Deferred(), Deferred()]
+        self.waiting = Deferred.fromCoroutine(all_or_none(self.works))
+
+    def test_all(self) -> None:
+        """The end is that of the last."""
+        self.works[1].callback(None)
+        self.assertNoResult(self.waiting)
+        self.works[0].callback(None)
+        self.successResultOf(self.waiting)
+
+    def test_a_failure(self) -> None:
+        """Is raised as it is, and cancels the others."""
+        self.works[1].errback(KeyError("no"))
+        self.failureResultOf(self.waiting, KeyError)
+        self.assertTrue(self.works[0].called)
+
+    def test_cancelling(self) -> None:
+        """Cancels all."""
+        self.waiting.cancel()
+        self.failureResultOf(self.waiting, CancelledError)
+        self.assertTrue(all(work.called for work in self.works))

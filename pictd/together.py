@@ -1,11 +1,11 @@
-"""Working on several things at once, but not on all."""
+"""Working on several things at once."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, FirstError, gatherResults
 
 T = TypeVar("T")
 
@@ -26,3 +26,14 @@ async def together(items: Sequence[T], work: Callable[[T], Awaitable[None]], at_
     for succeeded, outcome in await DeferredList(lines, consumeErrors=True):
         if not succeeded:
             outcome.raiseException()  # type: ignore[attr-defined]  # a Failure
+
+
+async def all_or_none(works: Sequence[Deferred[None]]) -> None:
+    """Wait for the end of all. The first failure, or cancelling, ends all that is under way."""
+    try:
+        await gatherResults(works, consumeErrors=True)
+    except FirstError as error:
+        error.subFailure.raiseException()
+    finally:
+        for work in works:
+            work.cancel()
